@@ -1,0 +1,55 @@
+// An alert rule, and what its evaluation needs of the rest.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "ora/v1/alert_service.pb.h"
+#include "storage/labels.h"
+
+namespace ora::aggregator {
+
+// A condition, and what to say when it holds. Prometheus's alerting rule, with Ora's additions.
+struct AlertRule {
+  std::string name;                     // Prometheus's `alert`.
+  std::string expression;               // PromQL; each series of its answer is an alert.
+  absl::Duration pending_duration;      // Prometheus's `for`.
+  absl::Duration keep_firing_duration;  // Prometheus's `keep_firing_for`.
+  storage::Labels labels;
+  storage::Labels annotations;  // With `{{ $labels.x }}` and `{{ $value }}`.
+  v1::AlertType type = v1::ALERT_TYPE_UNSPECIFIED;
+  v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
+  absl::optional<double> threshold;
+  std::string unit;
+  std::string recommended_action;
+};
+
+// One series of an expression's answer.
+struct EvaluatedSeries {
+  storage::Labels labels;
+  double value = 0;
+};
+
+struct Evaluation {
+  std::vector<EvaluatedSeries> series;
+  bool partial = false;  // Something was missing: neither fires nor resolves anything.
+};
+
+// Evaluates PromQL at an instant. Any error leaves the rule's alerts as they are.
+using EvaluateFn =
+    std::function<absl::StatusOr<Evaluation>(const std::string& expression, int64_t time_millis)>;
+
+enum class Liveness { kLive, kSilent, kUnheardOf };
+
+// Whether the host with that `instance` is heard now.
+using LivenessFn = std::function<Liveness(const std::string& instance)>;
+
+// Called after the change is durable, on the evaluating thread; must not block.
+using AlertChangedFn = std::function<void(const v1::Alert&)>;
+
+}  // namespace ora::aggregator

@@ -1,0 +1,53 @@
+// Rules that are evaluated together, and the alerts that they have raised.
+//
+// README.md has the state machine. Thread-safe. Every state change is durable before anyone is
+// told.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "aggregator/rules/rule.h"
+#include "storage/env/clock.h"
+#include "storage/env/counters.h"
+#include "storage/env/log_sink.h"
+#include "storage/state_store.h"
+
+namespace ora::aggregator {
+
+struct RuleGroupOptions {
+  std::string name;
+  absl::Duration interval = absl::Seconds(15);
+  absl::Duration resolved_retention = absl::Hours(24);
+  size_t alerts_max = 10'000;  // More series than this are not raised, counted and logged.
+  std::vector<AlertRule> rules;
+};
+
+class RuleGroup {
+ public:
+  virtual ~RuleGroup() = default;
+
+  // Takes up the alerts that `state` holds of this group. All but `options` must outlive the group.
+  static absl::StatusOr<std::unique_ptr<RuleGroup>> Open(
+      RuleGroupOptions options, EvaluateFn evaluate, LivenessFn liveness, AlertChangedFn changed,
+      storage::StateStore& state, storage::Clock& clock, storage::LogSink& log,
+      storage::Counters& counters);
+
+  // Evaluates every rule once, at the clock's time, and stores what changed. An error of one rule
+  // is logged and counted and does not stop the others; what cannot be stored is returned, and
+  // the states stay as they were.
+  virtual absl::Status EvaluateOnce() = 0;
+
+  // Evaluates every `interval` on a thread of its own until Stop (or the destructor).
+  virtual void Start() = 0;
+  virtual void Stop() = 0;
+
+  // Every alert that is kept, resolved ones too, in the order of AlertService.ListAlerts.
+  virtual std::vector<v1::Alert> Alerts() const = 0;
+};
+
+}  // namespace ora::aggregator

@@ -1,0 +1,49 @@
+// Streams the spool to the aggregator, for ever: connects, says who it is, sends what is not
+// acknowledged, takes acknowledgements, begins again after every failure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "collector/spool/spool.h"
+#include "ora/v1/ingest_service.pb.h"
+#include "storage/env/clock.h"
+#include "storage/env/counters.h"
+#include "storage/env/log_sink.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace ora::collector {
+
+struct ShipperOptions {
+  v1::Hello hello;  // With the spool's incarnation.
+  absl::Duration backoff_min = absl::Milliseconds(200);
+  absl::Duration backoff_max = absl::Seconds(15);
+};
+
+enum class ShipperState { kConnecting, kStreaming, kStopped };
+
+// Thread-safe. Owns one thread, on which everything but gRPC's reactions happens.
+class Shipper {
+ public:
+  virtual ~Shipper() = default;
+
+  // Starts at once. References must outlive the shipper.
+  static std::unique_ptr<Shipper> Start(const ShipperOptions& options,
+                                        std::shared_ptr<grpc::Channel> channel, Spool& spool,
+                                        storage::Clock& clock, storage::LogSink& log,
+                                        storage::Counters& counters);
+
+  // Waits up to `limit` for everything spooled to be acknowledged; true if it is.
+  virtual bool Drain(absl::Duration limit) = 0;
+
+  // Ends the stream and the thread. Idempotent; the destructor calls it.
+  virtual void Stop() = 0;
+
+  virtual ShipperState state() const = 0;
+};
+
+}  // namespace ora::collector

@@ -1,0 +1,57 @@
+// Where the follower hands what it reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace ora::collector {
+
+// A log: a file and its rotated backups, taken as one.
+struct LogDescription {
+  std::string path;  // Absolute, without a backup's suffix.
+  std::string component;
+  std::string category;  // "application", "system" or "process".
+};
+
+// What the files of a log take up.
+struct LogFiles {
+  uint64_t size_bytes = 0;     // Of the file that is written to.
+  uint64_t storage_bytes = 0;  // Of all its files.
+  uint32_t files = 0;
+};
+
+// How a log came to be followed.
+enum class LogOrigin {
+  kKnown,      // The state of the last run knows it.
+  kFirstScan,  // It was there before the collector's first start: its content is the baseline.
+  kAppeared,   // It came into being while the collector watched (or while it was down): all is new.
+};
+
+// The handle of a log for the life of the follower, from 1.
+using LogId = uint32_t;
+
+// All calls come from the follower's thread, within LogFollower::Poll.
+class LineSink {
+ public:
+  virtual ~LineSink() = default;
+
+  // Before any other call for `log`.
+  virtual void OnLog(LogId log, const LogDescription& description, LogOrigin origin) = 0;
+
+  // `lines` are whole lines, each with its end; only a log's last line, where its file ended
+  // without one, may lack it. Valid during the call. Each byte of a log comes once, in order.
+  virtual void OnLines(LogId log, absl::string_view lines) = 0;
+
+  // At each discovery, and when it changes.
+  virtual void OnFiles(LogId log, const LogFiles& files) = 0;
+
+  // Bytes that were cut or deleted before they could be read; `reason` is "truncated" or "deleted".
+  virtual void OnLost(LogId log, uint64_t bytes, absl::string_view reason) = 0;
+
+  // All files of the log are gone; no call for it comes after this one, unless OnLog does again.
+  virtual void OnGone(LogId log) = 0;
+};
+
+}  // namespace ora::collector

@@ -1,0 +1,57 @@
+// Each limit that the API's comments promise, once. The comments in proto/ say what they are for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ora::contract {
+
+// Messages and batches.
+inline constexpr size_t kMessageBytesMax = size_t{4} << 20;
+inline constexpr size_t kResponseBytesMax = size_t{64} << 20;
+inline constexpr size_t kBatchSamplesMax = 100'000;
+inline constexpr size_t kDefinitionsMax = 10'000;
+inline constexpr uint32_t kSeriesIdMax = 4'194'304;
+
+// Labels.
+inline constexpr size_t kLabelsMax = 40;
+inline constexpr size_t kLabelNameBytesMax = 128;
+inline constexpr size_t kLabelValueBytesMax = 2'048;
+
+// Senders and hosts.
+inline constexpr size_t kCollectorIdBytesMax = 64;
+inline constexpr size_t kInstanceBytesMax = 255;
+inline constexpr size_t kVersionBytesMax = 64;
+inline constexpr size_t kOperatingSystemBytesMax = 256;
+inline constexpr size_t kKernelBytesMax = 128;
+
+// Queries.
+inline constexpr size_t kExpressionBytesMax = 64 << 10;
+inline constexpr int64_t kRangeStepsMax = 11'000;
+inline constexpr size_t kSelectorsMax = 16;
+
+// Pages.
+inline constexpr int32_t kPageSizeDefault = 1'000;
+inline constexpr int32_t kPageSizeMax = 10'000;
+
+// Analyses of logs.
+inline constexpr int32_t kAnalysesDefault = 100;
+inline constexpr int32_t kAnalysesMax = 1'000;
+
+// Followed logs.
+inline constexpr size_t kLogSourcesMax = 1'000;
+inline constexpr size_t kGlobsMax = 100;
+inline constexpr size_t kFollowedFilesMax = 20'000;
+inline constexpr size_t kLineBytesMax = size_t{1} << 20;
+inline constexpr size_t kErrorTypesMax = 100;  // For each log; the rest is "other".
+
+// Configuration.
+inline constexpr size_t kProcessRulesMax = 1'000;
+inline constexpr uint32_t kProcessComponentsMax = 10'000;
+inline constexpr size_t kComponentLimitsMax = 1'000;
+inline constexpr size_t kConfigBytesMax = size_t{4} << 20;
+
+// The port that everything uses unless told otherwise.
+inline constexpr int kDefaultPort = 7460;
+
+}  // namespace ora::contract

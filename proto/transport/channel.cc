@@ -1,0 +1,49 @@
+#include "proto/transport/channel.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
+
+namespace ora {
+namespace {
+
+constexpr int kKeepaliveTimeMillis = 20'000;
+constexpr int kKeepaliveTimeoutMillis = 10'000;
+constexpr int kReconnectMillisMax = 5'000;
+constexpr int kReconnectMillisMin = 100;
+
+absl::Status CheckTarget(absl::string_view target) {
+  const size_t colon = target.rfind(':');
+  int port = 0;
+  if (colon == absl::string_view::npos || colon == 0 ||
+      !absl::SimpleAtoi(target.substr(colon + 1), &port) || port < 1 || port > 65'535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("aggregator address `", target,
+                     "` is not HOST:PORT; say for example 127.0.0.1:", contract::kDefaultPort));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(absl::string_view target) {
+  if (absl::Status status = CheckTarget(target); !status.ok()) return status;
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kResponseBytesMax));
+  arguments.SetMaxSendMessageSize(static_cast<int>(contract::kMessageBytesMax));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMillis);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMillis);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMillisMin);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMillisMin);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMillisMax);
+  // Two programs of one process (tests) must not share a connection by accident.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(std::string(target), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+}  // namespace ora
