@@ -81,6 +81,7 @@ extern "C" bool __wrap__ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9Condition
 }
 
 ORA_WRAP(void, 8LockWhenERKNS0_9ConditionE, absl::Mutex* mutex, const absl::Condition& condition) {
-  mutex->Lock();
+  __real__ZN4absl7debian35Mutex4LockEv(mutex);
+  __tsan_acquire(mutex);
   Await(mutex, condition, absl::InfiniteDuration());
 }

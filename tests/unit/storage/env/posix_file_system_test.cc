@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace ora::storage {
 namespace {
@@ -94,7 +95,8 @@ TEST_F(PosixFileSystemTest, ListsWithTypes) {
   ASSERT_TRUE(files_.CreateDirectories(Path("d/e")).ok());
   ASSERT_EQ(symlink("a", Path("l").c_str()), 0);
   int regular = 0, directories = 0, links = 0;
-  for (const DirectoryEntry& entry : *files_.List(directory_)) {
+  const std::vector<DirectoryEntry> entries = *files_.List(directory_);
+  for (const DirectoryEntry& entry : entries) {
     regular += entry.type == FileType::kRegular;
     directories += entry.type == FileType::kDirectory;
     links += entry.type == FileType::kSymlink;
