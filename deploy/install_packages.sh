@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what deploy/packages.txt names and is not there yet. Needs root or sudo on Debian 12; quiet when nothing is missing.
+#   deploy/install_packages.sh [build]     build: only what the programs are built from; else what tests need too
 set -euo pipefail
 list="$(dirname "$(readlink -f "$0")")/packages.txt"
+packages() { if [ "${1:-}" = build ]; then sed '/^# tests$/,$d' "$list"; else cat "$list"; fi | grep -v '^#'; }
 
 missing=()
 while read -r package; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done < <(grep -v '^#' "$list")
+done < <(packages "${1:-}")
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()
@@ -15,6 +17,5 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=(sudo)
 fi
 echo "installing ${#missing[@]} packages: ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -32,7 +32,7 @@ step packages
 deploy/install_packages.sh
 
 step "build (gcc, release)"
-configure build -DCMAKE_BUILD_TYPE=Release
+configure build -DCMAKE_BUILD_TYPE=Release -DORA_BUILD_TESTS=ON
 ninja -C build -j "$jobs" --quiet
 
 step "tests (gcc, release)"

@@ -16,7 +16,7 @@ for name in "${names[@]}"; do
   }
 done
 deploy/install_packages.sh >&2
-cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release >&2
+cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DORA_BUILD_TESTS=ON >&2
 ninja -C build --quiet >&2
 for name in "${names[@]}"; do
   "tests/bench/$name/figures" build
