@@ -29,6 +29,16 @@ struct FileStatus {
   absl::Time modify_time;
 };
 
+// What statvfs(3) tells of the file system that a path lies on.
+struct FileSystemUsage {
+  uint64_t size_bytes = 0;
+  uint64_t free_bytes = 0;       // For root.
+  uint64_t available_bytes = 0;  // For an ordinary user.
+  uint64_t files = 0;            // Inodes; 0 where the file system does not count them.
+  uint64_t files_free = 0;
+  bool read_only = false;
+};
+
 struct DirectoryEntry {
   std::string name;  // Without the directory.
   FileType type = FileType::kOther;
@@ -107,6 +117,9 @@ class FileSystem {
 
   // Bytes that an ordinary user may still write where `path` lies.
   virtual absl::StatusOr<uint64_t> FreeBytes(const std::string& path) = 0;
+
+  // May block where the file system is a network's.
+  virtual absl::StatusOr<FileSystemUsage> Usage(const std::string& path) = 0;
 
   // FAILED_PRECONDITION: another process holds it.
   virtual absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;

@@ -299,6 +299,17 @@ absl::StatusOr<uint64_t> PosixFileSystem::FreeBytes(const std::string& path) {
   return static_cast<uint64_t>(raw.f_bavail) * raw.f_frsize;
 }
 
+absl::StatusOr<FileSystemUsage> PosixFileSystem::Usage(const std::string& path) {
+  struct statvfs raw {};
+  if (statvfs(path.c_str(), &raw) < 0) return SystemError(errno, "statvfs", path);
+  return FileSystemUsage{.size_bytes = static_cast<uint64_t>(raw.f_blocks) * raw.f_frsize,
+                         .free_bytes = static_cast<uint64_t>(raw.f_bfree) * raw.f_frsize,
+                         .available_bytes = static_cast<uint64_t>(raw.f_bavail) * raw.f_frsize,
+                         .files = raw.f_files,
+                         .files_free = raw.f_ffree,
+                         .read_only = (raw.f_flag & ST_RDONLY) != 0};
+}
+
 absl::StatusOr<std::unique_ptr<FileLock>> PosixFileSystem::Lock(const std::string& path) {
   absl::StatusOr<Descriptor> fd = Open(path, O_RDWR | O_CREAT);
   if (!fd.ok()) return fd.status();

@@ -22,6 +22,7 @@ class PosixFileSystem final : public FileSystem {
   absl::Status Delete(const std::string& path) override;
   absl::Status Truncate(const std::string& path, uint64_t size_bytes) override;
   absl::StatusOr<uint64_t> FreeBytes(const std::string& path) override;
+  absl::StatusOr<FileSystemUsage> Usage(const std::string& path) override;
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override;
 };
 
