@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -13,7 +15,7 @@ namespace ora::yaml {
 // Fills `message` from `text`; `file` is only named in errors. An empty text leaves it as it is.
 //
 // Keys are field names. Lists fill repeated fields (a single value is refused), maps fill messages,
-// scalars are read by the field's type: durations as `10s`, `1h30m`, `500ms`; enums by their
+// scalars are read by the field's type: durations as `10s`, `1h30m`, `30d`; enums by their
 // value's name without its prefix, any case (`stop_reading`); integer fields whose name holds
 // `_bytes` take `64MiB`, `1GB`. Timestamps are not supported.
 //
