@@ -1,0 +1,100 @@
+#include "storage/chunk/split_planes.h"
+
+#include <zstd.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+
+#include "storage/chunk/bit_packing.h"
+
+namespace ora::storage {
+namespace {
+
+constexpr unsigned kTopBits = 8;
+// What zstd adds: its header, and the table of the symbols' code lengths.
+constexpr double kFrameBytes = 14;
+constexpr double kBytesPerSymbol = 0.5;
+
+unsigned LowBits(uint64_t value_max) {
+  const unsigned width = BitWidth(value_max);
+  return width > kTopBits ? width - kTopBits : 0;
+}
+
+struct FreeContext {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A context is some 100 KiB and dearer to make than a chunk to encode, so each thread keeps one.
+ZSTD_CCtx* Compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context = [] {
+    std::unique_ptr<ZSTD_CCtx, FreeContext> made(ZSTD_createCCtx());
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, 1);
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_strategy, ZSTD_fast);
+    // Only long repeats: a short match costs more than its Huffman codes and slows the decoder.
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_minMatch, 7);
+    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_contentSizeFlag, 0);
+    return made;
+  }();
+  return context.get();
+}
+
+ZSTD_DCtx* Decompressor() {
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  return context.get();
+}
+
+}  // namespace
+
+size_t EstimateSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max) {
+  const unsigned low_bits = LowBits(value_max);
+  std::array<uint32_t, 1 << kTopBits> counts{};
+  for (uint64_t value : values) ++counts[value >> low_bits];
+  double bits = 0;
+  size_t symbols = 0;
+  const double total = static_cast<double>(values.size());
+  for (uint32_t count : counts) {
+    if (count == 0) continue;
+    ++symbols;
+    bits += count * std::log2(total / count);
+  }
+  return static_cast<size_t>(bits / 8 + kFrameBytes + symbols * kBytesPerSymbol) +
+         PackedSize(values.size(), low_bits);
+}
+
+void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max, std::string& bytes) {
+  const unsigned low_bits = LowBits(value_max);
+  std::string top(values.size(), '\0');
+  for (size_t i = 0; i < values.size(); ++i) top[i] = static_cast<char>(values[i] >> low_bits);
+  std::string packed(ZSTD_compressBound(top.size()), '\0');
+  const size_t size =
+      ZSTD_compress2(Compressor(), packed.data(), packed.size(), top.data(), top.size());
+  if (ZSTD_isError(size)) std::abort();  // For want of room alone, and there is enough.
+  AppendByte(static_cast<uint8_t>(low_bits), bytes);
+  AppendVarint(size, bytes);
+  bytes.append(packed, 0, size);
+  AppendPacked(values, low_bits, bytes);
+}
+
+bool ReadSplitPlanes(ByteReader& reader, absl::Span<uint64_t> values) {
+  const unsigned low_bits = reader.Byte();
+  const absl::string_view packed_top = reader.Bytes(reader.Varint());
+  if (!reader.ok() || low_bits > kBitWidthMax - kTopBits) return false;
+  const absl::string_view low = reader.Bytes(PackedSize(values.size(), low_bits));
+  if (!reader.ok()) return false;
+  const auto top = std::make_unique_for_overwrite<uint8_t[]>(values.size());
+  const size_t size = ZSTD_decompressDCtx(Decompressor(), top.get(), values.size(),
+                                          packed_top.data(), packed_top.size());
+  if (ZSTD_isError(size) || size != values.size()) return false;
+  if (low_bits == 0) {
+    for (size_t i = 0; i < values.size(); ++i) values[i] = top[i];
+    return true;
+  }
+  Unpack(low, low_bits, values);
+  for (size_t i = 0; i < values.size(); ++i) values[i] |= uint64_t{top[i]} << low_bits;
+  return true;
+}
+
+}  // namespace ora::storage

@@ -1,0 +1,22 @@
+// Whole numbers as two planes: the low bits packed as they are, for they are noise, and the top
+// eight entropy-coded (zstd's Huffman), where a bell curve or a few frequent values save bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/types/span.h"
+#include "storage/chunk/byte_stream.h"
+
+namespace ora::storage {
+
+// About how many bytes AppendSplitPlanes would take, from the entropy of the top plane.
+size_t EstimateSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max);
+
+void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max, std::string& bytes);
+
+// Fills `values`; false if the bytes are damaged.
+bool ReadSplitPlanes(ByteReader& reader, absl::Span<uint64_t> values);
+
+}  // namespace ora::storage

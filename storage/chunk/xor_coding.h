@@ -1,0 +1,16 @@
+// Arbitrary float64, each as its difference in bits from the one before (after Gorilla).
+#pragma once
+
+#include <string>
+
+#include "absl/types/span.h"
+#include "storage/chunk/byte_stream.h"
+
+namespace ora::storage {
+
+void AppendXor(absl::Span<const double> values, std::string& bytes);
+
+// Fills `values` (at least one); false if the bytes are damaged. Takes all that is left.
+bool ReadXor(ByteReader& reader, absl::Span<double> values);
+
+}  // namespace ora::storage

@@ -1,0 +1,54 @@
+// Decodes the input as a chunk; and encodes it, as steps of time and float64, and reads it back.
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "storage/chunk/chunk_codec.h"
+
+namespace {
+
+using ora::storage::SampleColumns;
+
+void ExpectSame(const std::string& bytes, const SampleColumns& samples) {
+  SampleColumns read;
+  if (!ora::storage::DecodeChunk(bytes, read).ok()) std::abort();
+  if (read.time_millis != samples.time_millis || read.size() != samples.size()) std::abort();
+  if (std::memcmp(read.values.data(), samples.values.data(), samples.size() * 8) != 0) std::abort();
+}
+
+SampleColumns SamplesFrom(const uint8_t* bytes, size_t size) {
+  SampleColumns samples;
+  int64_t time = 0;
+  for (; size >= 10 && samples.size() < ora::storage::kChunkSamplesMax; bytes += 10, size -= 10) {
+    time += 1 + bytes[0];
+    double value;
+    if (bytes[1] % 2 == 0) {
+      std::memcpy(&value, bytes + 2, sizeof(value));
+    } else {  // A decimal, which random bits never are.
+      int16_t whole;
+      std::memcpy(&whole, bytes + 2, sizeof(whole));
+      value = whole / 100.0;
+    }
+    samples.time_millis.push_back(time);
+    samples.values.push_back(value);
+  }
+  return samples;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  SampleColumns decoded;
+  const absl::string_view chunk(reinterpret_cast<const char*>(bytes), size);
+  if (ora::storage::DecodeChunk(chunk, decoded).ok()) {
+    ExpectSame(ora::storage::EncodeChunk(decoded.time_millis, decoded.values), decoded);
+  } else if (decoded.size() != 0 || !decoded.values.empty()) {
+    std::abort();
+  }
+  const SampleColumns samples = SamplesFrom(bytes, size);
+  if (samples.size() > 0) {
+    ExpectSame(ora::storage::EncodeChunk(samples.time_millis, samples.values), samples);
+  }
+  return 0;
+}
