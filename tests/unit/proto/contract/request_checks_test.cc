@@ -104,17 +104,8 @@ TEST_P(RequestChecksTest, AllowsTheLimitAndNamesWhatIsPastIt) {
 
 std::string CaseName(const testing::TestParamInfo<Case>& info) { return info.param.name; }
 
-std::vector<Case> IngestCases() {
+std::vector<Case> HelloCases() {
   using v1::Hello;
-  const auto labels = [](std::string name, v1::LabelSet set, std::string error) {
-    return Case{std::move(name), [set] { return Validate(set); }, std::move(error)};
-  };
-  const auto definitions = [](std::string name, std::function<void(v1::SeriesDefinitions&)> change,
-                              std::string error) {
-    v1::SeriesDefinitions message = GoodDefinitions();
-    change(message);
-    return Case{std::move(name), [message] { return Validate(message, "web1"); }, std::move(error)};
-  };
   return {
       On<Hello>(
           "Hello", GoodHello(), [](auto&) {}, ""),
@@ -149,6 +140,16 @@ std::vector<Case> IngestCases() {
           "KernelTooLong", GoodHello(),
           [](auto& h) { h.mutable_host()->set_kernel(std::string(129, '6')); },
           "hello.host.kernel: is 129"),
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Hello, RequestChecksTest, ValuesIn(HelloCases()), CaseName);
+
+std::vector<Case> LabelCases() {
+  const auto labels = [](std::string name, v1::LabelSet set, std::string error) {
+    return Case{std::move(name), [set] { return Validate(set); }, std::move(error)};
+  };
+  return {
       labels("LabelsAtLimit", LabelsWith(40), ""),
       labels("LabelsTooMany", LabelsWith(41), "labels: has 41 labels"),
       labels("NameAtLimit", OneLabel(std::string(128, 'n'), "v"), ""),
@@ -160,6 +161,19 @@ std::vector<Case> IngestCases() {
       labels("NameTwice",
              Changed<v1::LabelSet>(OneLabel("a", "1"), [](auto& l) { AddLabel(l, "a", "2"); }),
              "labels[1].name: is `a` after `a`"),
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Labels, RequestChecksTest, ValuesIn(LabelCases()), CaseName);
+
+std::vector<Case> BatchCases() {
+  const auto definitions = [](std::string name, std::function<void(v1::SeriesDefinitions&)> change,
+                              std::string error) {
+    v1::SeriesDefinitions message = GoodDefinitions();
+    change(message);
+    return Case{std::move(name), [message] { return Validate(message, "web1"); }, std::move(error)};
+  };
+  return {
       definitions(
           "Definitions", [](auto&) {}, ""),
       definitions(
@@ -203,7 +217,7 @@ std::vector<Case> IngestCases() {
   };
 }
 
-INSTANTIATE_TEST_SUITE_P(Ingest, RequestChecksTest, ValuesIn(IngestCases()), CaseName);
+INSTANTIATE_TEST_SUITE_P(Batches, RequestChecksTest, ValuesIn(BatchCases()), CaseName);
 
 std::vector<Case> QueryCases() {
   using v1::ListSeriesRequest;
