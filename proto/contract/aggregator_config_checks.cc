@@ -1,0 +1,198 @@
+#include <cmath>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "proto/contract/config_checks.h"
+#include "proto/contract/config_ranges.h"
+#include "proto/contract/limits.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::contract {
+namespace {
+
+using config::v1::AggregatorConfig;
+using config::v1::AlertConfig;
+
+constexpr absl::Duration kDay = absl::Hours(24);
+
+constexpr absl::string_view kStorageUriDefault = "file:///var/lib/ora/aggregator";
+constexpr uint64_t kSeriesDefault = 2'000'000;
+constexpr uint64_t kFreeBytesFloorDefault = uint64_t{256} << 20;
+constexpr uint32_t kStreamsDefault = 20'000;
+constexpr uint64_t kOutstandingBytesDefault = uint64_t{4} << 20;
+constexpr uint32_t kSeriesPerHostDefault = 100'000;
+constexpr uint64_t kQuerySamplesDefault = 50'000'000;
+constexpr uint64_t kQuerySeriesDefault = 1'000'000;
+
+absl::Status CheckStorageUri(absl::string_view uri) {
+  constexpr absl::string_view kScheme = "file:///";
+  if (absl::StartsWith(uri, kScheme) && uri.size() > kScheme.size()) return absl::OkStatus();
+  return FieldError("storage_uri", absl::StrCat("is `", uri, "`; write file:///DIRECTORY"));
+}
+
+absl::Status CheckStorage(const config::v1::StorageConfig& storage) {
+  if (storage.has_retention()) {
+    ORA_RETURN_IF_ERROR(
+        CheckDuration("storage.retention", storage.retention(), {absl::Hours(1), 3'653 * kDay}));
+  }
+  if (storage.has_out_of_order_window()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("storage.out_of_order_window", storage.out_of_order_window(),
+                                      {absl::ZeroDuration(), 30 * kDay}));
+  }
+  if (storage.has_seal_interval()) {
+    ORA_RETURN_IF_ERROR(
+        CheckDuration("storage.seal_interval", storage.seal_interval(), {absl::Seconds(1), kDay}));
+  }
+  return CheckNumber("storage.series_max", storage.series_max(), {1, 100'000'000});
+}
+
+absl::Status CheckIngest(const config::v1::IngestConfig& ingest) {
+  ORA_RETURN_IF_ERROR(CheckNumber("ingest.streams_max", ingest.streams_max(), {1, 100'000}));
+  ORA_RETURN_IF_ERROR(CheckNumber("ingest.outstanding_bytes_max", ingest.outstanding_bytes_max(),
+                                  {uint64_t{64} << 10, uint64_t{64} << 20}));
+  if (ingest.has_heartbeat_interval()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("ingest.heartbeat_interval", ingest.heartbeat_interval(),
+                                      {absl::Milliseconds(100), absl::Minutes(5)}));
+  }
+  return CheckNumber("ingest.series_per_host_max", ingest.series_per_host_max(), {1, 10'000'000});
+}
+
+absl::Status CheckThresholds(const AlertConfig& alerts) {
+  if (alerts.has_growth_threshold_percent()) {
+    ORA_RETURN_IF_ERROR(
+        CheckPositive("alerts.growth_threshold_percent", alerts.growth_threshold_percent()));
+  }
+  if (alerts.has_error_rate_threshold_percent()) {
+    const double percent = alerts.error_rate_threshold_percent();
+    ORA_RETURN_IF_ERROR(CheckPositive("alerts.error_rate_threshold_percent", percent));
+    if (percent > 100) {
+      return FieldError("alerts.error_rate_threshold_percent",
+                        absl::StrCat("is ", percent, "; write at most 100"));
+    }
+  }
+  if (alerts.has_error_burst_lines()) {
+    ORA_RETURN_IF_ERROR(CheckPositive("alerts.error_burst_lines", alerts.error_burst_lines()));
+  }
+  if (alerts.has_response_time_threshold_seconds()) {
+    ORA_RETURN_IF_ERROR(CheckPositive("alerts.response_time_threshold_seconds",
+                                      alerts.response_time_threshold_seconds()));
+  }
+  const double lines_min = alerts.error_rate_lines_min();
+  if (alerts.has_error_rate_lines_min() && !(std::isfinite(lines_min) && lines_min >= 0)) {
+    return FieldError("alerts.error_rate_lines_min",
+                      absl::StrCat("is ", lines_min, "; write 0 or more"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckComponents(const AlertConfig& alerts) {
+  ORA_RETURN_IF_ERROR(
+      CheckCount("alerts.components", alerts.components_size(), kComponentLimitsMax));
+  std::set<std::string> seen;
+  for (int i = 0; i < alerts.components_size(); ++i) {
+    const config::v1::ComponentLimit& limit = alerts.components(i);
+    const std::string field = absl::StrCat("alerts.components[", i, "].component");
+    if (limit.component().empty()) {
+      return FieldError(field, "is empty; name the component that the limits are for");
+    }
+    if (limit.component().size() > kLabelValueBytesMax) {
+      return FieldError(field, absl::StrCat("has ", limit.component().size(), " bytes; at most ",
+                                            kLabelValueBytesMax));
+    }
+    if (!seen.insert(limit.component()).second) {
+      return FieldError(field, absl::StrCat("`", limit.component(), "` has limits already"));
+    }
+    const double cpu = limit.cpu_percent_max();
+    if (!std::isfinite(cpu) || cpu < 0) {
+      return FieldError(absl::StrCat("alerts.components[", i, "].cpu_percent_max"),
+                        absl::StrCat("is ", cpu, "; write 0 or more"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckAlerts(const AlertConfig& alerts) {
+  if (alerts.has_evaluation_interval()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("alerts.evaluation_interval", alerts.evaluation_interval(),
+                                      {absl::Milliseconds(100), absl::Hours(1)}));
+  }
+  if (alerts.has_monitor_interval()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("alerts.monitor_interval", alerts.monitor_interval(),
+                                      {absl::Seconds(10), kDay}));
+  }
+  if (alerts.has_pending_duration()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("alerts.pending_duration", alerts.pending_duration(),
+                                      {absl::ZeroDuration(), kDay}));
+  }
+  if (alerts.has_resolved_retention()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("alerts.resolved_retention", alerts.resolved_retention(),
+                                      {absl::Minutes(1), 30 * kDay}));
+  }
+  ORA_RETURN_IF_ERROR(CheckThresholds(alerts));
+  return CheckComponents(alerts);
+}
+
+void FillAlertDefaults(AlertConfig& alerts) {
+  if (!alerts.has_evaluation_interval()) {
+    *alerts.mutable_evaluation_interval() = ToProto(absl::Seconds(15));
+  }
+  if (!alerts.has_monitor_interval()) {
+    *alerts.mutable_monitor_interval() = ToProto(absl::Seconds(600));
+  }
+  if (!alerts.has_growth_threshold_percent()) alerts.set_growth_threshold_percent(50);
+  if (!alerts.has_error_rate_threshold_percent()) alerts.set_error_rate_threshold_percent(10);
+  if (!alerts.has_error_burst_lines()) alerts.set_error_burst_lines(100);
+  if (!alerts.has_response_time_threshold_seconds()) alerts.set_response_time_threshold_seconds(2);
+  if (!alerts.has_pending_duration()) {
+    *alerts.mutable_pending_duration() = ToProto(absl::ZeroDuration());
+  }
+  if (!alerts.has_error_rate_lines_min()) alerts.set_error_rate_lines_min(20);
+  if (!alerts.has_resolved_retention()) *alerts.mutable_resolved_retention() = ToProto(kDay);
+}
+
+}  // namespace
+
+absl::Status Validate(const AggregatorConfig& config) {
+  if (!config.listen().empty()) {
+    ORA_RETURN_IF_ERROR(CheckAddress("listen", config.listen(), PortZero::kAllowed));
+  }
+  if (!config.storage_uri().empty()) ORA_RETURN_IF_ERROR(CheckStorageUri(config.storage_uri()));
+  ORA_RETURN_IF_ERROR(CheckStorage(config.storage()));
+  ORA_RETURN_IF_ERROR(CheckIngest(config.ingest()));
+  ORA_RETURN_IF_ERROR(CheckAlerts(config.alerts()));
+  if (config.query().has_timeout()) {
+    ORA_RETURN_IF_ERROR(
+        CheckDuration("query.timeout", config.query().timeout(), {absl::Milliseconds(1), kDay}));
+  }
+  return absl::OkStatus();
+}
+
+void FillDefaults(AggregatorConfig& config) {
+  if (config.listen().empty()) config.set_listen(absl::StrCat("127.0.0.1:", kDefaultPort));
+  if (config.storage_uri().empty()) config.set_storage_uri(std::string(kStorageUriDefault));
+  config::v1::StorageConfig& storage = *config.mutable_storage();
+  if (!storage.has_retention()) *storage.mutable_retention() = ToProto(30 * kDay);
+  if (!storage.has_out_of_order_window()) {
+    *storage.mutable_out_of_order_window() = ToProto(7 * kDay);
+  }
+  if (!storage.has_seal_interval()) *storage.mutable_seal_interval() = ToProto(absl::Minutes(30));
+  if (storage.series_max() == 0) storage.set_series_max(kSeriesDefault);
+  if (storage.free_bytes_floor() == 0) storage.set_free_bytes_floor(kFreeBytesFloorDefault);
+  config::v1::IngestConfig& ingest = *config.mutable_ingest();
+  if (ingest.streams_max() == 0) ingest.set_streams_max(kStreamsDefault);
+  if (ingest.outstanding_bytes_max() == 0) {
+    ingest.set_outstanding_bytes_max(kOutstandingBytesDefault);
+  }
+  if (!ingest.has_heartbeat_interval()) {
+    *ingest.mutable_heartbeat_interval() = ToProto(absl::Seconds(5));
+  }
+  if (ingest.series_per_host_max() == 0) ingest.set_series_per_host_max(kSeriesPerHostDefault);
+  FillAlertDefaults(*config.mutable_alerts());
+  config::v1::QueryConfig& query = *config.mutable_query();
+  if (query.samples_max() == 0) query.set_samples_max(kQuerySamplesDefault);
+  if (query.series_max() == 0) query.set_series_max(kQuerySeriesDefault);
+  if (!query.has_timeout()) *query.mutable_timeout() = ToProto(absl::Minutes(2));
+}
+
+}  // namespace ora::contract
