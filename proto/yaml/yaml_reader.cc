@@ -12,7 +12,6 @@
 #include "absl/strings/str_join.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
-#include "proto/contract/limits.h"
 #include "proto/yaml/yaml_scalars.h"
 #include "yaml-cpp/yaml.h"
 
@@ -316,10 +315,10 @@ std::string FieldPositions::Find(absl::string_view field_path) const {
 
 absl::Status ReadYamlWithPositions(absl::string_view file, absl::string_view text, Message& message,
                                    FieldPositions& positions) {
-  if (text.size() > contract::kConfigBytesMax) {
+  if (text.size() > kYamlBytesMax) {
     return absl::InvalidArgumentError(absl::StrCat(file, ": is ", text.size(),
                                                    " bytes long; at most ",
-                                                   contract::kConfigBytesMax, " are read"));
+                                                   kYamlBytesMax, " are read"));
   }
   YamlFiller filler(file, positions);
   try {  // yaml-cpp's errors are exceptions; they end here.

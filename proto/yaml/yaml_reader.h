@@ -1,6 +1,7 @@
 // A YAML text into a protobuf message: one reader for every configuration file.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@
 #include "google/protobuf/message.h"
 
 namespace ora::yaml {
+
+// A longer text is refused.
+inline constexpr size_t kYamlBytesMax = size_t{4} << 20;
 
 // Fills `message` from `text`; `file` is only named in errors. An empty text leaves it as it is.
 //

@@ -7,7 +7,6 @@
 #include "ora/config/v1/aggregator_config.pb.h"
 #include "ora/config/v1/collector_config.pb.h"
 #include "ora/state/v1/collector_state.pb.h"
-#include "proto/contract/limits.h"
 
 namespace ora::yaml {
 namespace {
@@ -150,7 +149,7 @@ TEST_F(YamlReaderTest, RefusesSeveralDocumentsAndBytesThatAreNoText) {
 
 TEST_F(YamlReaderTest, RefusesATextOneByteTooLong) {
   std::string text = "instance: a\n#";
-  text.resize(contract::kConfigBytesMax, 'x');
+  text.resize(kYamlBytesMax, 'x');
   EXPECT_TRUE(ReadCollector(text).ok());
   text.push_back('x');
   EXPECT_FALSE(ReadCollector(text).ok());
