@@ -57,7 +57,8 @@ ctest --test-dir build-address --output-on-failure -j "$jobs" -L 'unit|integrati
 step "fuzz smoke, $fuzz_seconds s each"
 for fuzzer in build-address/fuzz/*_fuzz; do
   name=$(basename "$fuzzer")
-  corpus=$(find tests/fuzz -type d -path "*/${name%_fuzz}/corpus" -o -type d -name "${name}_corpus" | head -n 1)
+  corpus=$(dirname "$(find tests/fuzz -name "$name.cc")")/corpus  # seeds lie beside the source
+  [ -d "$corpus" ] || corpus=
   scratch=$(mktemp -d)
   "$fuzzer" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 "$scratch" ${corpus:+"$corpus"} 2>"$scratch.log" ||
     { cat "$scratch.log" >&2; echo "$name failed" >&2; exit 1; }
