@@ -22,6 +22,11 @@ struct ShipperOptions {
   v1::Hello hello;  // With the spool's incarnation.
   absl::Duration backoff_min = absl::Milliseconds(200);
   absl::Duration backoff_max = absl::Seconds(15);
+  // After the aggregator said that a newer stream took this one's place.
+  absl::Duration replaced_backoff = absl::Minutes(1);
+  // A stream without a welcome for this long is given up.
+  absl::Duration welcome_limit = absl::Seconds(30);
+  uint64_t jitter_seed = 1;  // Hosts that fail together must not come back together.
 };
 
 enum class ShipperState { kConnecting, kStreaming, kStopped };

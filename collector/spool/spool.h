@@ -91,7 +91,8 @@ class Spool {
   // there is a batch.
   virtual bool AwaitBatch(uint64_t after, absl::Duration limit) = 0;
 
-  // Ends the waits that are under way.
+  // Ends the wait that is under way, or the next one if none is: whoever looks at something else
+  // before it waits misses nothing.
   virtual void Wake() = 0;
 
   // Every batch up to `sequence` is durable at the aggregator. Segments with nothing left are
