@@ -1,0 +1,255 @@
+#include "collector/classify/line_classifier.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "collector/classify/durations.h"
+#include "collector/classify/error_types.h"
+#include "collector/classify/header_formats.h"
+#include "collector/classify/level_words.h"
+#include "collector/classify/structured_lines.h"
+
+namespace ora::collector {
+
+enum class LineClassifier::Trace : uint8_t {
+  kNone,
+  kPython,       // In the frames: the next line at the margin names the exception.
+  kPythonEnded,  // After that line.
+  kPythonChain,  // Another traceback of the same error follows.
+  kIndented,     // Java, Node, Ruby, C++: frames are indented.
+  kGo,           // Until a line that begins as a log's lines do.
+  kRustMessage,  // The panic's message is on the next line.
+  kRust,
+};
+
+namespace {
+
+constexpr uint32_t kTraceLast = 7;
+
+bool IsError(Level level) { return level == Level::kError || level == Level::kCritical; }
+
+LineClass WithLevel(Level level, absl::string_view text) {
+  LineClass result;
+  result.level = level;
+  result.response_seconds = FindDuration(text);
+  if (IsError(level)) result.error_type = FindErrorType(text);
+  return result;
+}
+
+LineClass Continuation(absl::string_view error_type) {
+  LineClass result;
+  result.continuation = true;
+  result.error_type = error_type;
+  return result;
+}
+
+// A line whose beginning tells nothing.
+LineClass ClassifyText(absl::string_view text) { return WithLevel(FindLevel(text), text); }
+
+// What comes after a timestamp.
+LineClass ClassifyAfterTime(absl::string_view rest) {
+  Level level = FindHeaderLevel(rest);
+  if (level == Level::kUnknown) level = FindLevel(rest);
+  return WithLevel(level, rest);
+}
+
+// What a program said through syslog, which may be a line of any other format.
+LineClass ClassifyMessage(absl::string_view message) {
+  if (message.empty()) return LineClass();
+  if (message[0] == '{') {
+    if (const auto json = ClassifyJson(message)) return *json;
+  }
+  if (const auto level = ParseGlog(message)) return WithLevel(*level, message);
+  if (const absl::string_view type = LeadingErrorType(message); !type.empty()) {
+    LineClass result = WithLevel(Level::kError, message);
+    result.error_type = type;
+    return result;
+  }
+  if (const size_t time = TimestampSize(message); time > 0) {
+    return ClassifyAfterTime(message.substr(time));
+  }
+  if (LooksLikeLogfmt(message)) return ClassifyLogfmt(message);
+  return ClassifyText(message);
+}
+
+LineClass ClassifySyslog(const SyslogLine& syslog) {
+  LineClass result = ClassifyMessage(syslog.message);
+  if (syslog.severity.has_value()) {
+    result.level = LevelOfSeverity(*syslog.severity);
+    if (IsError(result.level) && result.error_type.empty()) {
+      result.error_type = FindErrorType(syslog.message);
+    } else if (!IsError(result.level)) {
+      result.error_type = {};
+    }
+  }
+  return result;
+}
+
+LineClass ClassifyAccess(const AccessLine& access) {
+  LineClass result;
+  result.level = access.status >= 500   ? Level::kError
+                 : access.status >= 400 ? Level::kWarning
+                                        : Level::kInfo;
+  result.response_seconds = FindDuration(access.rest);
+  return result;
+}
+
+LineClass ClassifyBracketed(absl::string_view line) {
+  if (TimestampSize(line.substr(1)) > 0) {
+    const size_t close = line.find(']');
+    if (close != absl::string_view::npos) return ClassifyAfterTime(line.substr(close + 1));
+  }
+  return ClassifyAfterTime(line);
+}
+
+// By the formats that tell themselves by how a line begins; none if no format does.
+absl::optional<LineClass> ClassifyFormatted(absl::string_view line) {
+  const char first = line[0];
+  if (first == '{') return ClassifyJson(line);
+  if (first == '[') return ClassifyBracketed(line);
+  if (absl::ascii_isdigit(first)) {
+    if (const size_t time = TimestampSize(line); time > 0) {
+      const absl::string_view rest = line.substr(time);
+      if (const auto message = TaggedMessage(rest)) return ClassifyMessage(*message);
+      return ClassifyAfterTime(rest);
+    }
+  } else if (first == '<' || absl::ascii_isupper(first)) {
+    if (const auto syslog = ParseSyslog(line)) return ClassifySyslog(*syslog);
+    if (const auto level = ParseGlog(line)) return WithLevel(*level, line);
+  }
+  if (const auto access = ParseAccess(line)) return ClassifyAccess(*access);
+  if (LooksLikeLogfmt(line)) return ClassifyLogfmt(line);
+  return absl::nullopt;
+}
+
+// Ruby: `app.rb:3:in `work': message (RuntimeError)`.
+absl::string_view RubyErrorType(absl::string_view line) {
+  if (!absl::EndsWith(line, ")") || !absl::StrContains(line, ":in ")) return {};
+  const size_t open = line.rfind('(');
+  if (open == absl::string_view::npos) return {};
+  const absl::string_view type = TypePrefix(line.substr(open + 1));
+  return type.size() + 2 == line.size() - open ? type : absl::string_view();
+}
+
+}  // namespace
+
+LineClassifier::LineClassifier(uint32_t trace)
+    : trace_(trace <= kTraceLast ? static_cast<Trace>(trace) : Trace::kNone) {}
+
+LineClass LineClassifier::Classify(absl::string_view line) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (line.empty()) {
+    if (trace_ == Trace::kIndented || trace_ == Trace::kRust) trace_ = Trace::kNone;
+    return trace_ == Trace::kNone ? LineClass() : Continuation({});
+  }
+  if (line[0] == ' ' || line[0] == '\t') return ClassifyIndented(line);
+  if (trace_ != Trace::kNone) {
+    if (const auto rest = ContinueTrace(line)) return *rest;
+  }
+  if (const auto formatted = ClassifyFormatted(line)) {
+    trace_ = Trace::kNone;
+    return *formatted;
+  }
+  if (trace_ == Trace::kGo) return Continuation({});
+  if (trace_ == Trace::kRustMessage) {
+    trace_ = Trace::kRust;
+    return Continuation({});
+  }
+  trace_ = Trace::kNone;
+  if (const auto begun = BeginTrace(line)) return *begun;
+  return ClassifyText(line);
+}
+
+LineClass LineClassifier::ClassifyIndented(absl::string_view line) {
+  const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
+  if (trace_ == Trace::kNone) {
+    // Some programs indent all that they say.
+    const absl::string_view word = text.substr(0, text.find_first_of(" :\t"));
+    if (word.size() >= 4 && absl::ascii_isupper(word.back()) && ParseLevel(word).has_value()) {
+      return ClassifyText(text);
+    }
+    if (absl::StartsWith(text, "at ")) trace_ = Trace::kIndented;
+  }
+  return Continuation({});
+}
+
+absl::optional<LineClass> LineClassifier::ContinueTrace(absl::string_view line) {
+  switch (trace_) {
+    case Trace::kPython: {
+      const absl::string_view type = LeadingAnyType(line);
+      if (type.empty() || ParseLevel(type).has_value()) return absl::nullopt;
+      trace_ = Trace::kPythonEnded;
+      return Continuation(type);
+    }
+    case Trace::kPythonEnded:
+      if (!absl::StartsWith(line, "During handling of the above exception") &&
+          !absl::StartsWith(line, "The above exception was the direct cause")) {
+        return absl::nullopt;
+      }
+      trace_ = Trace::kPythonChain;
+      return Continuation({});
+    case Trace::kPythonChain:
+      if (!absl::StartsWith(line, "Traceback (most recent call last)")) return absl::nullopt;
+      trace_ = Trace::kPython;
+      return Continuation({});
+    case Trace::kRust:
+      if (!absl::StartsWith(line, "note: ") && !absl::StartsWith(line, "stack backtrace:")) {
+        return absl::nullopt;
+      }
+      return Continuation({});
+    case Trace::kIndented:
+      if (!absl::StartsWith(line, "... ")) return absl::nullopt;
+      return Continuation({});
+    case Trace::kNone:
+    case Trace::kGo:
+    case Trace::kRustMessage:
+      return absl::nullopt;
+  }
+  return absl::nullopt;
+}
+
+LineClass LineClassifier::Begin(Trace trace, absl::string_view error_type) {
+  trace_ = trace;
+  LineClass result;
+  result.begins_trace = true;
+  result.error_type = error_type;
+  return result;
+}
+
+absl::optional<LineClass> LineClassifier::BeginTrace(absl::string_view line) {
+  constexpr absl::string_view kCausedBy = "Caused by: ";
+  constexpr absl::string_view kTerminate = "terminate called after throwing an instance of '";
+  constexpr absl::string_view kInThread = "Exception in thread \"";
+  if (absl::StartsWith(line, "Traceback (most recent call last)")) {
+    return Begin(Trace::kPython, {});
+  }
+  if (absl::StartsWith(line, kCausedBy)) {
+    trace_ = Trace::kIndented;
+    return Continuation(TypePrefix(line.substr(kCausedBy.size())));
+  }
+  if (absl::StartsWith(line, "panic: ")) return Begin(Trace::kGo, line.substr(0, 5));
+  if (absl::StartsWith(line, "goroutine ") && absl::EndsWith(line, "]:")) {
+    trace_ = Trace::kGo;
+    return Continuation({});
+  }
+  if (absl::StartsWith(line, "thread '")) {
+    const size_t panicked = line.find("' panicked at ");
+    if (panicked == absl::string_view::npos) return absl::nullopt;
+    return Begin(absl::EndsWith(line, ":") ? Trace::kRustMessage : Trace::kRust,
+                 line.substr(panicked + 2, 5));
+  }
+  if (absl::StartsWith(line, kTerminate)) {
+    return Begin(Trace::kIndented, TypePrefix(line.substr(kTerminate.size())));
+  }
+  if (absl::StartsWith(line, kInThread)) {
+    const size_t end = line.find("\" ", kInThread.size());
+    return Begin(Trace::kIndented, end == absl::string_view::npos
+                                       ? absl::string_view()
+                                       : TypePrefix(line.substr(end + 2)));
+  }
+  absl::string_view type = LeadingErrorType(line);
+  if (type.empty()) type = RubyErrorType(line);
+  if (type.empty()) return absl::nullopt;
+  return Begin(Trace::kIndented, type);
+}
+
+}  // namespace ora::collector
