@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/sample.h"
 #include "storage/series_writer.h"
 
 namespace ora::fakes {
@@ -87,13 +88,17 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
   // Fails the oldest batch that waits with `error`.
   bool CompleteWith(const absl::Status& error) ABSL_LOCKS_EXCLUDED(mutex_) {
     Waiting next;
-    absl::StatusOr<storage::WriteOutcome> outcome = error;
+    absl::StatusOr<storage::WriteOutcome> outcome{storage::WriteOutcome{}};
     {
       absl::MutexLock lock(&mutex_);
       if (waiting_.empty()) return false;
       next = std::move(waiting_.front());
       waiting_.pop_front();
-      if (error.ok()) outcome = Store(next.batch);
+      if (error.ok()) {
+        outcome = Store(next.batch);
+      } else {
+        outcome = error;
+      }
     }
     next.done(outcome);
     return true;
