@@ -116,9 +116,24 @@ void SeriesIndex::Publish(absl::Span<const uint32_t> ids) {
   for (const uint32_t id : ids) PublishOne(id);
 }
 
+uint32_t SeriesIndex::IdNext() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return static_cast<uint32_t>(series_.size());
+}
+
 bool SeriesIndex::IsAllotted(uint32_t id) const {
   absl::ReaderMutexLock lock(&mutex_);
   return id < series_.size() && series_[id].allotted;
+}
+
+bool SeriesIndex::IsPublished(uint32_t id) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return postings_.all().contains(id);
+}
+
+void SeriesIndex::SkipIdsBelow(uint32_t id) {
+  absl::MutexLock lock(&mutex_);
+  if (id > series_.size()) series_.resize(id);
 }
 
 uint16_t SeriesIndex::SlotOfSeries(uint32_t id) const {

@@ -42,7 +42,14 @@ class SeriesIndex {
   // These allotted series are durable now.
   void Publish(absl::Span<const uint32_t> ids) ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Ids below `id` are never allotted again, though their records may be lost.
+  void SkipIdsBelow(uint32_t id) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // No series has this id yet, nor a higher one.
+  uint32_t IdNext() const ABSL_LOCKS_EXCLUDED(mutex_);
+
   bool IsAllotted(uint32_t id) const ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsPublished(uint32_t id) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Of allotted series.
   uint16_t SlotOfSeries(uint32_t id) const ABSL_LOCKS_EXCLUDED(mutex_);
