@@ -172,9 +172,17 @@ Database::~Database() {
 }
 
 absl::Status Database::Write(DatabaseChanges changes, Durability durability) {
+  if (refused_.load()) {
+    // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
+    if (const rocksdb::Status resumed = db_->Resume(); !resumed.ok()) {
+      return StatusOf(resumed, "resume after a refused write");
+    }
+  }
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::kSynced;
-  return StatusOf(db_->Write(options, changes.batch_.get()), "write");
+  const rocksdb::Status written = db_->Write(options, changes.batch_.get());
+  refused_.store(!written.ok());
+  return StatusOf(written, "write");
 }
 
 absl::StatusOr<absl::optional<std::string>> Database::Get(Family family,
@@ -197,7 +205,5 @@ std::unique_ptr<RowCursor> Database::Rows(Family family, const DatabaseSnapshot*
 std::unique_ptr<DatabaseSnapshot> Database::Snapshot() const {
   return std::make_unique<RocksSnapshot>(*db_);
 }
-
-absl::Status Database::Resume() { return StatusOf(db_->Resume(), "resume"); }
 
 }  // namespace ora::storage

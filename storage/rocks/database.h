@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -81,7 +82,8 @@ class Database {
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory);
   ~Database();
 
-  // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused; call Resume before the next try.
+  // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused. The write after a refused one
+  // first makes the database accept writes again.
   absl::Status Write(DatabaseChanges changes, Durability durability);
 
   // Absent when there is no such row.
@@ -90,9 +92,6 @@ class Database {
   // Rows of a family, of `snapshot` if given. Stands before the first row: Seek.
   std::unique_ptr<RowCursor> Rows(Family family, const DatabaseSnapshot* snapshot) const;
   std::unique_ptr<DatabaseSnapshot> Snapshot() const;
-
-  // After a write was refused: tries to accept writes again.
-  absl::Status Resume();
 
  private:
   friend class DatabaseChanges;
@@ -106,6 +105,7 @@ class Database {
 
   const std::unique_ptr<rocksdb::DB> db_;
   const std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_;
+  std::atomic<bool> refused_{false};  // The last write was.
 };
 
 }  // namespace ora::storage
