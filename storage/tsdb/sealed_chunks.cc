@@ -1,0 +1,97 @@
+#include "storage/tsdb/sealed_chunks.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "absl/strings/str_cat.h"
+#include "storage/chunk/chunk_codec.h"
+#include "storage/rocks/crc32c.h"
+
+namespace ora::storage {
+namespace {
+
+// Longer ones pack no better, and a reader of a short range would decode more for nothing.
+constexpr size_t kRowSamplesMax = 16'384;
+static_assert(kRowSamplesMax <= kChunkSamplesMax);
+constexpr size_t kChecksumBytes = sizeof(uint32_t);
+
+bool Ascends(absl::Span<const Sample> samples) {
+  return std::adjacent_find(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
+           return a.time_millis >= b.time_millis;
+         }) == samples.end();
+}
+
+void AppendColumns(absl::Span<const Sample> samples, SampleColumns& columns) {
+  columns.time_millis.reserve(samples.size());
+  columns.values.reserve(samples.size());
+  for (const Sample& sample : samples) {
+    if (!columns.time_millis.empty() && columns.time_millis.back() == sample.time_millis) {
+      columns.values.back() = sample.value;
+      continue;
+    }
+    columns.time_millis.push_back(sample.time_millis);
+    columns.values.push_back(sample.value);
+  }
+}
+
+ChunkRow MakeRow(ChunkKey key, absl::Span<const int64_t> times, absl::Span<const double> values) {
+  key.first_offset_millis = static_cast<uint32_t>(times.front() - StartOf(key.day));
+  key.last_offset_millis = static_cast<uint32_t>(times.back() - StartOf(key.day));
+  ChunkRow row{key, EncodeChunk(times, values), times.size()};
+  const uint32_t crc = Crc32c(row.value);
+  char raw[kChecksumBytes];
+  std::memcpy(raw, &crc, sizeof(crc));
+  row.value.append(raw, sizeof(raw));
+  return row;
+}
+
+}  // namespace
+
+SampleColumns InTimeOrder(absl::Span<const Sample> samples) {
+  SampleColumns columns;
+  if (Ascends(samples)) {
+    AppendColumns(samples, columns);
+    return columns;
+  }
+  std::vector<Sample> sorted(samples.begin(), samples.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Sample& a, const Sample& b) { return a.time_millis < b.time_millis; });
+  AppendColumns(sorted, columns);
+  return columns;
+}
+
+std::vector<ChunkRow> MakeChunkRows(Slot slot, SeriesId id, uint32_t seal_number,
+                                    const SampleColumns& columns) {
+  std::vector<ChunkRow> rows;
+  const auto& times = columns.time_millis;
+  size_t begin = 0;
+  while (begin < times.size()) {
+    const Day day = DayOf(times[begin]);
+    const auto day_end = std::lower_bound(times.begin() + static_cast<std::ptrdiff_t>(begin),
+                                          times.end(), StartOf(day + 1));
+    const size_t count =
+        std::min(static_cast<size_t>(day_end - times.begin()) - begin, kRowSamplesMax);
+    const ChunkKey key{.slot = slot, .day = day, .id = id, .seal_number = seal_number};
+    rows.push_back(MakeRow(key, absl::MakeConstSpan(times).subspan(begin, count),
+                           absl::MakeConstSpan(columns.values).subspan(begin, count)));
+    begin += count;
+  }
+  return rows;
+}
+
+absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to) {
+  if (value.size() <= kChecksumBytes) {
+    return absl::DataLossError(absl::StrCat("chunk of ", value.size(), " bytes is cut short"));
+  }
+  const absl::string_view chunk = value.substr(0, value.size() - kChecksumBytes);
+  uint32_t expected;
+  std::memcpy(&expected, value.data() + chunk.size(), sizeof(expected));
+  if (const uint32_t crc = Crc32c(chunk); crc != expected) {
+    return absl::DataLossError(absl::StrCat("chunk of ", value.size(), " bytes has checksum ",
+                                            absl::Hex(crc), " in place of ", absl::Hex(expected)));
+  }
+  return DecodeChunk(chunk, append_to);
+}
+
+}  // namespace ora::storage

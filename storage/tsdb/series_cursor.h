@@ -1,0 +1,35 @@
+// A selection over sealed and open chunks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/index/series_index.h"
+#include "storage/rocks/database.h"
+#include "storage/series_reader.h"
+#include "storage/tsdb/damage_log.h"
+#include "storage/tsdb/open_chunks.h"
+
+namespace ora::storage {
+
+// What a cursor reads from; all of it must outlive the cursor.
+struct CursorSources {
+  const Database* database = nullptr;
+  const SeriesIndex* index = nullptr;
+  const OpenChunks* open = nullptr;
+  DamageLog* damage = nullptr;
+};
+
+// What it reads.
+struct CursorSelection {
+  std::vector<SeriesIndex::Entry> series;  // Sorted by labels.
+  OpenChunks::View view;                   // Captured for these series.
+  std::vector<Day> days;                   // Those within the range that hold sealed chunks.
+  TimeRange range;
+};
+
+std::unique_ptr<SeriesCursor> MakeSeriesCursor(const CursorSources& sources,
+                                               CursorSelection selection);
+
+}  // namespace ora::storage

@@ -1,0 +1,95 @@
+// TimeSeriesStore over one shard: builds the parts, recovers, and keeps the times of upkeep.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/index/series_index.h"
+#include "storage/rocks/database.h"
+#include "storage/state/rocks_state_store.h"
+#include "storage/time_series_store.h"
+#include "storage/tsdb/committer.h"
+#include "storage/tsdb/damage_log.h"
+#include "storage/tsdb/open_chunks.h"
+#include "storage/tsdb/sealer.h"
+#include "storage/tsdb/sender_marks.h"
+#include "storage/tsdb/space_guard.h"
+
+namespace ora::storage {
+
+class TsdbStore final : public TimeSeriesStore {
+ public:
+  TsdbStore(const TimeSeriesStoreOptions& options, std::string directory,
+            std::unique_ptr<Database> database, Clock& clock, FileSystem& files, LogSink& log,
+            Counters& counters);
+  ~TsdbStore() override;
+
+  // Brings back what was durable and starts the threads. Once, before anything else.
+  absl::Status Start();
+
+  absl::StatusOr<std::unique_ptr<SeriesCursor>> Select(const SelectRequest& request) override;
+  absl::StatusOr<std::vector<std::string>> LabelNames(
+      const std::vector<Matcher>& matchers) override;
+  absl::StatusOr<std::vector<std::string>> LabelValues(
+      absl::string_view label, const std::vector<Matcher>& matchers) override;
+
+  absl::StatusOr<SeriesRef> Intern(const std::string& instance, const Labels& labels) override;
+  absl::Status Write(WriteBatch batch, WriteDone done) override;
+  absl::StatusOr<uint64_t> DurableSequence(const std::string& instance,
+                                           const std::string& collector_id,
+                                           uint64_t incarnation) override;
+
+  absl::Status Apply(const StateChanges& changes) override;
+  absl::StatusOr<std::string> Get(absl::string_view kind, absl::string_view key) override;
+  absl::StatusOr<std::vector<StateRecord>> Scan(absl::string_view kind, absl::string_view after,
+                                                size_t records_max) override;
+
+  absl::Status Seal() override;
+  absl::Status ExpireOld() override;
+  StoreStatistics Statistics() override;
+
+ private:
+  // What the upkeep thread woke up for.
+  struct Duties {
+    bool stop = false;
+    bool seal = false;
+    bool expire = false;
+  };
+
+  void RunUpkeep();
+  Duties AwaitDuties() ABSL_LOCKS_EXCLUDED(mutex_);
+  void SealByItself() ABSL_LOCKS_EXCLUDED(mutex_);
+  void WantSeal() ABSL_LOCKS_EXCLUDED(mutex_);
+  uint64_t DiskBytes();
+
+  const TimeSeriesStoreOptions options_;
+  const std::string directory_;  // The shard's.
+  Clock& clock_;
+  FileSystem& files_;
+  LogSink& log_;
+  Counters& counters_;
+  // Before what uses it, so that it goes after.
+  const std::unique_ptr<Database> database_;
+  DamageLog damage_;
+  SeriesIndex index_;
+  OpenChunks open_;
+  SenderMarks marks_;
+  SpaceGuard space_;
+  Sealer sealer_;
+  RocksStateStore state_;
+
+  absl::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool seal_wanted_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Duration next_seal_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration next_expiry_ ABSL_GUARDED_BY(mutex_);
+
+  std::unique_ptr<Committer> committer_;  // Made by Start.
+  std::thread upkeep_;
+};
+
+}  // namespace ora::storage
