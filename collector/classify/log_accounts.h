@@ -3,7 +3,12 @@
 // An account is what has been counted in one log since it was first followed. Its series grow
 // through every rotation and restart, since its record is made durable with the positions of the
 // follower and the samples that it has led to: call EmitTo, then Changes, make both durable
-// together, then Commit. README.md says what is one error.
+// together, then Commit.
+//
+// An error is a line of level error or critical, or the first line of a stack trace that no such
+// line stands right before (that line then counts as level error). Its type is the first that the
+// line or its trace tells. So ora_log_errors_total, summed over types, is what ora_log_lines_total
+// tells of error and critical, but for an error whose trace is still being written.
 #pragma once
 
 #include <array>
@@ -13,11 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
-#include "collector/classify/line_classifier.h"
 #include "collector/series/sample_sink.h"
 #include "collector/tail/line_sink.h"
 
@@ -66,11 +68,12 @@ class LogAccounts final : public LineSink {
 
  private:
   struct Account;
-  class Emitter;
 
-  const std::map<std::string, std::string> restored_;  // By path; of accounts with "account/".
+  // Records whose log has not been told yet, by path.
+  absl::flat_hash_map<std::string, std::string> restored_;
   std::vector<std::unique_ptr<Account>> accounts_;
   absl::flat_hash_map<LogId, Account*> by_id_;
+  absl::flat_hash_map<std::string, Account*> by_path_;
 };
 
 }  // namespace ora::collector
