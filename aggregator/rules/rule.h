@@ -21,12 +21,12 @@ struct AlertRule {
   absl::Duration pending_duration;      // Prometheus's `for`.
   absl::Duration keep_firing_duration;  // Prometheus's `keep_firing_for`.
   storage::Labels labels;
-  storage::Labels annotations;  // With `{{ $labels.x }}` and `{{ $value }}`.
+  storage::Labels annotations;  // Templates, see annotation_template.h.
   v1::AlertType type = v1::ALERT_TYPE_UNSPECIFIED;
   v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
   absl::optional<double> threshold;
   std::string unit;
-  std::string recommended_action;
+  std::string recommended_action;  // A template too.
 };
 
 // One series of an expression's answer.
