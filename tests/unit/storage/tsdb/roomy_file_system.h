@@ -51,6 +51,9 @@ class RoomyFileSystem final : public FileSystem {
   absl::Status Truncate(const std::string& path, uint64_t size_bytes) override {
     return files_.Truncate(path, size_bytes);
   }
+  absl::StatusOr<FileSystemUsage> Usage(const std::string& path) override {
+    return files_.Usage(path);
+  }
   absl::StatusOr<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
     return files_.Lock(path);
   }
