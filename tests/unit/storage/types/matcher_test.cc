@@ -1,0 +1,49 @@
+#include "storage/matcher.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ora::storage {
+namespace {
+
+Matcher Make(MatchType type, absl::string_view value) {
+  return Matcher::Make("l", type, value).value();
+}
+
+TEST(MatcherTest, ARegexMatchesTheWholeValueAndItsDotALinesEnd) {
+  EXPECT_TRUE(Make(MatchType::kRegex, "a.*").Matches("a\nb"));
+  EXPECT_FALSE(Make(MatchType::kRegex, "a").Matches("ab"));
+  EXPECT_TRUE(Make(MatchType::kNotRegex, "a").Matches("ab"));
+  EXPECT_TRUE(Make(MatchType::kRegex, "a|b").Matches("b"));
+}
+
+TEST(MatcherTest, KnowsWhetherItMatchesAnAbsentLabel) {
+  EXPECT_TRUE(Matcher::Equal("l", "").MatchesEmpty());
+  EXPECT_FALSE(Matcher::Equal("l", "a").MatchesEmpty());
+  EXPECT_TRUE(Make(MatchType::kNotEqual, "a").MatchesEmpty());
+  EXPECT_TRUE(Make(MatchType::kRegex, ".*").MatchesEmpty());
+  EXPECT_FALSE(Make(MatchType::kRegex, ".+").MatchesEmpty());
+  EXPECT_FALSE(Make(MatchType::kNotRegex, ".*").MatchesEmpty());
+}
+
+TEST(MatcherTest, RefusesARegexThatRe2Refuses) {
+  EXPECT_EQ(Matcher::Make("l", MatchType::kRegex, "a(").status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Matcher::Make("l", MatchType::kRegex, "((a{100}){100}){100}").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MatcherTest, RefusesARegexOverItsLimitOfBytes) {
+  EXPECT_TRUE(Matcher::Make("l", MatchType::kRegex, std::string(4096, 'a')).ok());
+  EXPECT_EQ(Matcher::Make("l", MatchType::kRegex, std::string(4097, 'a')).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(MatcherTest, IsWrittenAsInPromql) {
+  EXPECT_EQ(Make(MatchType::kRegex, "a\"").ToString(), R"(l=~"a\"")");
+  EXPECT_EQ(Make(MatchType::kNotEqual, "a").ToString(), R"(l!="a")");
+}
+
+}  // namespace
+}  // namespace ora::storage
