@@ -18,6 +18,10 @@ constexpr size_t kGroupBytesMax = 16 << 20;
 // When sealing does not keep up, writes are refused before memory is gone.
 constexpr uint64_t kOpenSamplesFactorMax = 2;
 
+// However wide the windows are: from 1970 to the year 9999.
+constexpr int64_t kTimeMillisMin = 0;
+constexpr int64_t kTimeMillisMax = 253'402'300'799'999;
+
 size_t BytesOf(const WriteBatch& batch) {
   size_t bytes = sizeof(batch) + batch.instance.size() + batch.sender.collector_id.size();
   for (const WriteBlock& block : batch.blocks) {
@@ -150,8 +154,9 @@ void Committer::Commit(std::vector<Pending>& pending) {
   if (status.ok()) {
     const absl::Time now = clock_.Now();
     const absl::Duration late = std::min(options_.out_of_order_window, options_.retention);
-    const WriteWindow window{absl::ToUnixMillis(now - late),
-                             absl::ToUnixMillis(now + options_.future_window)};
+    const WriteWindow window{
+        std::max(kTimeMillisMin, absl::ToUnixMillis(now - late)),
+        std::min(kTimeMillisMax, absl::ToUnixMillis(now + options_.future_window))};
     Group group(targets_.database);
     group.log_number_next = log_number_next_;
     for (Pending& one : pending) Prepare(one, window, group);

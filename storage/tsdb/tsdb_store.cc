@@ -151,8 +151,9 @@ absl::StatusOr<std::vector<StateRecord>> TsdbStore::Scan(absl::string_view kind,
 absl::Status TsdbStore::Seal() { return sealer_.Seal(); }
 
 absl::Status TsdbStore::ExpireOld() {
-  // A day goes when its last millisecond is older than the retention.
-  return sealer_.DropBefore(DayOf(absl::ToUnixMillis(clock_.Now() - options_.retention)));
+  // A day goes when its last millisecond is older than the retention. Nothing is older than 1970.
+  const absl::Time oldest = std::max(clock_.Now() - options_.retention, absl::UnixEpoch());
+  return sealer_.DropBefore(DayOf(absl::ToUnixMillis(oldest)));
 }
 
 void TsdbStore::RunUpkeep() {

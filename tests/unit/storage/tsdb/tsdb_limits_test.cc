@@ -147,6 +147,19 @@ TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
   EXPECT_EQ(store_->Statistics().chunk_bytes, 0u);
 }
 
+TEST_F(LimitsTest, KeepsEverythingWithoutEndWhenToldSo) {
+  ReopenWith({.out_of_order_window = absl::InfiniteDuration(),
+              .future_window = absl::InfiniteDuration(),
+              .retention = absl::InfiniteDuration()});
+  const int64_t epoch = -start_millis_ / 1000;
+  const auto outcome = Store(Batch(Series("up"), {{epoch - 1, 1}, {epoch, 2}, {kAllSeconds, 3}}));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->samples_too_old, 1u);
+  ASSERT_TRUE(store_->Seal().ok());
+  ASSERT_TRUE(store_->ExpireOld().ok());
+  EXPECT_EQ(Read("up", -2 * kAllSeconds, kAllSeconds), (Points{{epoch, 2}, {kAllSeconds, 3}}));
+}
+
 TEST_F(LimitsTest, ExpiresByItselfEveryHour) {
   ReopenWith({.retention = absl::Hours(48)});
   Append(Series("up"), {{-47 * 3600, 1}});
