@@ -83,6 +83,7 @@ absl::Status TsdbStore::Start() {
     absl::MutexLock lock(&mutex_);
     next_seal_ = begun + options_.seal_interval;
     next_expiry_ = begun + kExpireEvery;
+    seal_wanted_ = open_.samples() >= options_.samples_open_max;
   }
   committer_ = std::make_unique<Committer>(
       options_, CommitTargets{*database_, index_, open_, marks_, space_},

@@ -126,6 +126,13 @@ TEST_F(LimitsTest, SealsByItselfWhenEnoughSamplesAreOpen) {
   EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
 }
 
+TEST_F(LimitsTest, SealsAtOnceWhenItRecoversMoreThanMayBeOpen) {
+  Append(Series("up"), {{-30, 1}, {-20, 1}, {-10, 1}});
+  ReopenWith({.samples_open_max = 1});
+  EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
+  Append(Series("up"), {{-5, 1}});
+}
+
 TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
   ReopenWith({.retention = absl::Hours(48)});
   // The clock starts at midnight: the two days before it are kept, the third is half gone.
