@@ -21,9 +21,14 @@ struct QueryLimits {
   uint64_t series_max = 1'000'000;    // Matched by one selector.
 };
 
+// When a metric's name goes from a result that is no longer the metric: at once, as Prometheus does
+// by default, or at the end of the query (its feature promql-delayed-name-removal).
+enum class NameRemoval { kAtOnce, kDelayed };
+
 // How one query is to be run.
 struct QueryContext {
   int64_t lookback_millis = 5 * 60 * 1000;
+  NameRemoval name_removal = NameRemoval::kAtOnce;
   QueryLimits limits;
   // Asked now and then, also within long loops; an error ends the query with it
   // (DEADLINE_EXCEEDED, CANCELLED). May be empty.
