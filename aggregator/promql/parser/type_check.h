@@ -1,0 +1,16 @@
+// What the grammar cannot say: which types and modifiers go together.
+#pragma once
+
+#include "absl/status/status.h"
+#include "aggregator/promql/parser/syntax_tree.h"
+
+namespace ora::promql {
+
+// Errors are INVALID_ARGUMENT and bear Prometheus's text; their place is the node's beginning.
+absl::Status Check(const Binary& binary);
+absl::Status Check(const Unary& unary);
+absl::Status Check(const Aggregate& aggregate);
+absl::Status Check(const Call& call);
+absl::Status Check(const VectorSelector& selector);
+
+}  // namespace ora::promql
