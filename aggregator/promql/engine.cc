@@ -1,0 +1,152 @@
+#include "aggregator/promql/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "aggregator/promql/eval/evaluator.h"
+#include "aggregator/promql/eval/query_state.h"
+#include "aggregator/promql/eval/vector_grid.h"
+#include "aggregator/promql/parser/parser.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::promql {
+namespace {
+
+// Dashboards know this limit from Prometheus.
+constexpr int64_t kStepsMax = 11'000;
+
+QueryResult Finish(Value value, const QueryState& state) {
+  QueryResult result;
+  result.value = std::move(value);
+  result.warnings = {state.warnings().begin(), state.warnings().end()};
+  result.infos = {state.infos().begin(), state.infos().end()};
+  result.cost = state.cost();
+  return result;
+}
+
+// Whether the expression itself says in which order its instant vector comes.
+bool IsOrdered(const Expr& expr) {
+  const Expr& inner = WithoutParentheses(expr);
+  if (const auto* call = std::get_if<Call>(&inner.node)) {
+    return call->function->name == "sort" || call->function->name == "sort_desc";
+  }
+  const auto* aggregate = std::get_if<Aggregate>(&inner.node);
+  return aggregate != nullptr && (aggregate->op == AggregateOperator::kTopk ||
+                                  aggregate->op == AggregateOperator::kBottomk);
+}
+
+InstantVector VectorAt(VectorGrid grid, int64_t time_millis) {
+  InstantVector vector;
+  vector.reserve(grid.size());
+  for (GridSeries& series : grid) {
+    vector.push_back({std::move(series.labels), time_millis, series.values[0]});
+  }
+  return vector;
+}
+
+Matrix MatrixOf(WindowGrid windows) {
+  Matrix matrix;
+  for (WindowSeries& series : windows.series) {
+    if (series.drop_name) series.labels.Remove(storage::kMetricNameLabel);
+    matrix.push_back({std::move(series.labels), std::move(series.samples)});
+  }
+  return matrix;
+}
+
+Matrix MatrixOf(VectorGrid grid, const StepGrid& steps) {
+  Matrix matrix;
+  matrix.reserve(grid.size());
+  for (GridSeries& series : grid) {
+    RangeSeries range;
+    range.labels = std::move(series.labels);
+    series.present.ForEach([&](size_t step) {
+      range.samples.time_millis.push_back(steps.At(step));
+      range.samples.values.push_back(series.values[step]);
+    });
+    matrix.push_back(std::move(range));
+  }
+  return matrix;
+}
+
+void SortByLabels(auto& series) {
+  std::sort(series.begin(), series.end(),
+            [](const auto& a, const auto& b) { return a.labels < b.labels; });
+}
+
+}  // namespace
+
+absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_t time_millis,
+                                            const QueryContext& context) {
+  ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(expression));
+  const StepGrid grid{time_millis, 1, 1};
+  QueryState state(reader_, context, {time_millis, time_millis});
+  Evaluator evaluator(state, expression, grid);
+  if (expr->type == ValueType::kRange) {
+    ORA_ASSIGN_OR_RETURN(WindowGrid windows, evaluator.EvaluateWindows(*expr));
+    Matrix matrix = MatrixOf(std::move(windows));
+    SortByLabels(matrix);
+    return Finish(std::move(matrix), state);
+  }
+  ORA_ASSIGN_OR_RETURN(GridValue value, evaluator.Evaluate(*expr));
+  if (auto* scalar = std::get_if<ScalarGrid>(&value)) {
+    return Finish(ScalarValue{time_millis, scalar->front()}, state);
+  }
+  if (auto* text = std::get_if<std::string>(&value)) return Finish(std::move(*text), state);
+  ORA_ASSIGN_OR_RETURN(VectorGrid named, FinishNames(std::get<VectorGrid>(std::move(value))));
+  InstantVector vector = VectorAt(std::move(named), time_millis);
+  if (!IsOrdered(*expr)) SortByLabels(vector);
+  return Finish(std::move(vector), state);
+}
+
+absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const QuerySteps& steps,
+                                          const QueryContext& context) {
+  if (steps.step_millis <= 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("step must be greater than 0, is ", steps.step_millis, " ms"));
+  }
+  if (steps.end_millis < steps.start_millis) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "end ", steps.end_millis, " ms must not be before start ", steps.start_millis, " ms"));
+  }
+  const int64_t intervals = (steps.end_millis - steps.start_millis) / steps.step_millis;
+  if (intervals > kStepsMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "exceeded maximum resolution of ", kStepsMax, " points per timeseries: the query has ",
+        intervals, "; try a longer step or a shorter range"));
+  }
+  ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(expression));
+  if (expr->type != ValueType::kScalar && expr->type != ValueType::kVector) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid expression type ", Text(expr->type),
+                     " for range query, must be Scalar or instant Vector"));
+  }
+  const StepGrid grid{steps.start_millis, steps.step_millis, static_cast<size_t>(intervals + 1)};
+  QueryState state(reader_, context, {steps.start_millis, steps.end_millis});
+  Evaluator evaluator(state, expression, grid);
+  ORA_ASSIGN_OR_RETURN(GridValue value, evaluator.Evaluate(*expr));
+  VectorGrid vector;
+  if (auto* scalar = std::get_if<ScalarGrid>(&value)) {
+    GridSeries series(storage::Labels(), grid.count);
+    for (size_t step = 0; step < grid.count; ++step) series.Put(step, (*scalar)[step]);
+    vector.push_back(std::move(series));
+  } else {
+    ORA_ASSIGN_OR_RETURN(vector, FinishNames(std::get<VectorGrid>(std::move(value))));
+  }
+  Matrix matrix = MatrixOf(std::move(vector), grid);
+  SortByLabels(matrix);
+  return Finish(std::move(matrix), state);
+}
+
+absl::StatusOr<std::vector<storage::Matcher>> ParseSelector(absl::string_view selector) {
+  ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(selector));
+  const auto* node = std::get_if<VectorSelector>(&expr->node);
+  if (node == nullptr || node->shift.at || node->shift.offset_millis != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "1:1: parse error: expected a selector of series such as up{job=\"node\"}, got ",
+        selector));
+  }
+  return node->matchers;
+}
+
+}  // namespace ora::promql

@@ -1,0 +1,307 @@
+#include "aggregator/promql/eval/aggregation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "aggregator/promql/eval/statistics.h"
+#include "aggregator/promql/parser/literals.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::promql {
+namespace {
+
+using storage::Labels;
+
+struct Group {
+  Labels labels;
+  bool drop_name = false;
+  std::vector<size_t> members;  // Indices of series, ascending.
+};
+
+Labels GroupLabels(const Aggregate& aggregate, const Labels& labels) {
+  if (aggregate.grouping == Grouping::kWithout) {
+    Labels kept = labels;
+    for (const std::string& name : aggregate.labels) kept.Remove(name);
+    kept.Remove(storage::kMetricNameLabel);
+    return kept;
+  }
+  std::vector<storage::Label> kept;
+  for (const std::string& name : aggregate.labels) {
+    kept.push_back({name, std::string(labels.Get(name))});
+  }
+  return Labels(std::move(kept));
+}
+
+// In the order in which the groups first appear.
+std::vector<Group> MakeGroups(const Aggregate& aggregate, const VectorGrid& vector) {
+  std::vector<Group> groups;
+  absl::flat_hash_map<Labels, size_t> places;
+  for (size_t i = 0; i < vector.size(); ++i) {
+    Labels labels = GroupLabels(aggregate, vector[i].labels);
+    const auto [place, fresh] = places.try_emplace(labels, groups.size());
+    if (fresh) {
+      const bool named = labels.Has(storage::kMetricNameLabel);
+      groups.push_back({std::move(labels), named && vector[i].drop_name, {}});
+    }
+    groups[place->second].members.push_back(i);
+  }
+  return groups;
+}
+
+GridSeries SeriesOf(const Group& group, size_t steps) {
+  GridSeries series(group.labels, steps);
+  series.drop_name = group.drop_name;
+  return series;
+}
+
+struct SumFold {
+  void Add(double value) { sum.Add(value); }
+  double Result() const { return sum.Total(); }
+  KahanSum sum;
+};
+
+struct AvgFold {
+  void Add(double value) { mean.Add(value); }
+  double Result() const { return mean.Mean(); }
+  RunningMean mean;
+};
+
+struct MinFold {
+  void Add(double value) {
+    if (!(held <= value)) held = std::isnan(value) ? held : value;
+  }
+  double Result() const { return held; }
+  double held = std::nan("");
+};
+
+struct MaxFold {
+  void Add(double value) {
+    if (!(held >= value)) held = std::isnan(value) ? held : value;
+  }
+  double Result() const { return held; }
+  double held = std::nan("");
+};
+
+struct CountFold {
+  void Add(double) { count += 1; }
+  double Result() const { return count; }
+  double count = 0;
+};
+
+struct GroupFold {
+  void Add(double) {}
+  double Result() const { return 1; }
+};
+
+struct StdvarFold {
+  void Add(double value) {
+    count += 1;
+    if (count == 1) {
+      mean = value;
+      squares = std::isfinite(value) ? 0 : std::nan("");
+      return;
+    }
+    const double delta = value - mean;
+    mean += delta / count;
+    squares += delta * (value - mean);
+  }
+  double Result() const { return squares / count; }
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+};
+
+struct StddevFold : StdvarFold {
+  double Result() const { return std::sqrt(StdvarFold::Result()); }
+};
+
+// One pass over each series; the folds of a group lie side by side, a step each.
+template <typename Fold>
+absl::StatusOr<VectorGrid> FoldGroups(const std::vector<Group>& groups, const VectorGrid& vector,
+                                      const StepGrid& grid, QueryState& state) {
+  ORA_RETURN_IF_ERROR(state.CheckSize(groups.size(), grid.count));
+  VectorGrid result;
+  result.reserve(groups.size());
+  std::vector<Fold> folds;
+  for (const Group& group : groups) {
+    ORA_RETURN_IF_ERROR(state.CheckAlive());
+    folds.assign(grid.count, Fold());
+    GridSeries series = SeriesOf(group, grid.count);
+    for (const size_t member : group.members) {
+      const GridSeries& input = vector[member];
+      input.present.ForEach([&](size_t step) { folds[step].Add(input.values[step]); });
+      series.present.Add(input.present);
+    }
+    series.present.ForEach([&](size_t step) { series.values[step] = folds[step].Result(); });
+    result.push_back(std::move(series));
+  }
+  return result;
+}
+
+absl::StatusOr<VectorGrid> QuantileGroups(const std::vector<Group>& groups,
+                                          const VectorGrid& vector,
+                                          const AggregateParameter& parameter, const StepGrid& grid,
+                                          QueryState& state) {
+  VectorGrid result;
+  std::vector<double> values;
+  for (const Group& group : groups) {
+    ORA_RETURN_IF_ERROR(state.CheckAlive());
+    GridSeries series = SeriesOf(group, grid.count);
+    for (size_t step = 0; step < grid.count; ++step) {
+      values.clear();
+      for (const size_t member : group.members) {
+        if (vector[member].present.Get(step)) values.push_back(vector[member].values[step]);
+      }
+      if (values.empty()) continue;
+      const double q = parameter.scalar[step];
+      if (IsOutsideQuantile(q)) {
+        state.Warn(
+            absl::StrFormat("PromQL warning: quantile value should be between 0 and 1, got %g (%s)",
+                            q, parameter.place));
+      }
+      series.Put(step, Quantile(q, values));
+    }
+    result.push_back(std::move(series));
+  }
+  return result;
+}
+
+// How many to keep at each step.
+absl::StatusOr<std::vector<size_t>> CountsToKeep(const ScalarGrid& parameter) {
+  std::vector<size_t> counts;
+  for (const double k : parameter) {
+    if (std::isnan(k)) return absl::InvalidArgumentError("Parameter value is NaN");
+    if (!(std::fabs(k) < 9.2e18)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("Scalar value ", FormatNumber(k), " overflows int64"));
+    }
+    counts.push_back(k < 1 ? 0 : static_cast<size_t>(k));
+  }
+  return counts;
+}
+
+// The members that have a value at `step`, the best first where the operator ranks them.
+std::vector<size_t> Ranked(AggregateOperator op, const Group& group, const VectorGrid& vector,
+                           size_t step) {
+  std::vector<size_t> ranked;
+  for (const size_t member : group.members) {
+    if (vector[member].present.Get(step)) ranked.push_back(member);
+  }
+  if (op == AggregateOperator::kLimitk) return ranked;
+  const bool top = op == AggregateOperator::kTopk;
+  std::stable_sort(ranked.begin(), ranked.end(), [&](size_t a, size_t b) {
+    const double x = vector[a].values[step];
+    const double y = vector[b].values[step];
+    if (std::isnan(x) || std::isnan(y)) return !std::isnan(x) && std::isnan(y);
+    return top ? x > y : x < y;
+  });
+  return ranked;
+}
+
+// For topk, bottomk and limitk: series stay what they were, at the steps where they are kept.
+absl::StatusOr<VectorGrid> PickFromGroups(AggregateOperator op, const std::vector<Group>& groups,
+                                          VectorGrid vector, const AggregateParameter& parameter,
+                                          const StepGrid& grid, QueryState& state) {
+  ORA_ASSIGN_OR_RETURN(const std::vector<size_t> counts, CountsToKeep(parameter.scalar));
+  std::vector<StepBits> kept(vector.size(), StepBits(grid.count));
+  std::vector<size_t> order;
+  for (const Group& group : groups) {
+    ORA_RETURN_IF_ERROR(state.CheckAlive());
+    for (size_t step = 0; step < grid.count; ++step) {
+      if (counts[step] == 0) continue;
+      std::vector<size_t> ranked = Ranked(op, group, vector, step);
+      ranked.resize(std::min(ranked.size(), counts[step]));
+      for (const size_t member : ranked) kept[member].Set(step);
+      if (grid.count == 1) order.insert(order.end(), ranked.begin(), ranked.end());
+    }
+    if (grid.count > 1) order.insert(order.end(), group.members.begin(), group.members.end());
+  }
+  VectorGrid result;
+  result.reserve(order.size());
+  for (const size_t member : order) {
+    vector[member].present = kept[member];
+    result.push_back(std::move(vector[member]));
+  }
+  return WithoutEmpty(std::move(result));
+}
+
+// The shortest decimal, never an exponent.
+std::string CountedValue(double value) {
+  if (!std::isfinite(value)) return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  char buffer[400];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed);
+  return std::string(buffer, end);
+}
+
+absl::StatusOr<VectorGrid> CountValues(const Aggregate& aggregate, const VectorGrid& vector,
+                                       const std::string& label, const StepGrid& grid,
+                                       QueryState& state) {
+  if (label.empty()) return absl::InvalidArgumentError("invalid label name \"\"");
+  Aggregate grouped;
+  grouped.grouping = aggregate.grouping;
+  grouped.labels = aggregate.labels;
+  if (aggregate.grouping == Grouping::kBy) grouped.labels.push_back(label);
+  VectorGrid result;
+  absl::flat_hash_map<Labels, size_t> places;
+  for (const GridSeries& series : vector) {
+    ORA_RETURN_IF_ERROR(state.CheckAlive());
+    ORA_RETURN_IF_ERROR(state.CheckSize(result.size(), grid.count));
+    series.present.ForEach([&](size_t step) {
+      Labels labels = series.labels;
+      labels.Set(label, CountedValue(series.values[step]));
+      labels = GroupLabels(grouped, labels);
+      const auto [place, fresh] = places.try_emplace(labels, result.size());
+      if (fresh) result.emplace_back(std::move(labels), grid.count);
+      GridSeries& counted = result[place->second];
+      counted.Put(step, counted.values[step] + 1);
+    });
+  }
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<VectorGrid> ApplyAggregate(const Aggregate& aggregate, VectorGrid vector,
+                                          const AggregateParameter& parameter, const StepGrid& grid,
+                                          QueryState& state) {
+  if (aggregate.op == AggregateOperator::kCountValues) {
+    return CountValues(aggregate, vector, parameter.text, grid, state);
+  }
+  const std::vector<Group> groups = MakeGroups(aggregate, vector);
+  switch (aggregate.op) {
+    case AggregateOperator::kSum:
+      return FoldGroups<SumFold>(groups, vector, grid, state);
+    case AggregateOperator::kAvg:
+      return FoldGroups<AvgFold>(groups, vector, grid, state);
+    case AggregateOperator::kMin:
+      return FoldGroups<MinFold>(groups, vector, grid, state);
+    case AggregateOperator::kMax:
+      return FoldGroups<MaxFold>(groups, vector, grid, state);
+    case AggregateOperator::kCount:
+      return FoldGroups<CountFold>(groups, vector, grid, state);
+    case AggregateOperator::kGroup:
+      return FoldGroups<GroupFold>(groups, vector, grid, state);
+    case AggregateOperator::kStddev:
+      return FoldGroups<StddevFold>(groups, vector, grid, state);
+    case AggregateOperator::kStdvar:
+      return FoldGroups<StdvarFold>(groups, vector, grid, state);
+    case AggregateOperator::kQuantile:
+      return QuantileGroups(groups, vector, parameter, grid, state);
+    case AggregateOperator::kTopk:
+    case AggregateOperator::kBottomk:
+    case AggregateOperator::kLimitk:
+      return PickFromGroups(aggregate.op, groups, std::move(vector), parameter, grid, state);
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("aggregation ", Quote(Text(aggregate.op)), " is not supported"));
+  }
+}
+
+}  // namespace ora::promql

@@ -1,0 +1,288 @@
+#include "aggregator/promql/eval/evaluator.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "aggregator/promql/eval/aggregation.h"
+#include "aggregator/promql/eval/binary_operators.h"
+#include "aggregator/promql/eval/histogram.h"
+#include "aggregator/promql/eval/instant_functions.h"
+#include "aggregator/promql/eval/label_functions.h"
+#include "aggregator/promql/eval/range_functions.h"
+#include "aggregator/promql/eval/vector_matching.h"
+#include "aggregator/promql/parser/literals.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::promql {
+namespace {
+
+absl::Status NotAVector() {
+  return absl::InternalError("an expression has another type than its node says");
+}
+
+VectorGrid VectorOf(const ScalarGrid& scalar) {
+  GridSeries series(storage::Labels(), scalar.size());
+  for (size_t step = 0; step < scalar.size(); ++step) series.Put(step, scalar[step]);
+  VectorGrid vector;
+  vector.push_back(std::move(series));
+  return vector;
+}
+
+ScalarGrid TimesInSeconds(const StepGrid& grid) {
+  ScalarGrid times(grid.count);
+  for (size_t step = 0; step < grid.count; ++step) {
+    times[step] = static_cast<double>(grid.At(step)) / 1000;
+  }
+  return times;
+}
+
+// The value where there is exactly one, else NaN.
+ScalarGrid ScalarOf(const VectorGrid& vector, size_t steps) {
+  ScalarGrid scalar(steps, std::numeric_limits<double>::quiet_NaN());
+  std::vector<uint32_t> counts(steps);
+  for (const GridSeries& series : vector) {
+    series.present.ForEach([&](size_t step) {
+      scalar[step] =
+          ++counts[step] == 1 ? series.values[step] : std::numeric_limits<double>::quiet_NaN();
+    });
+  }
+  return scalar;
+}
+
+// 1 at the steps where nothing is present.
+VectorGrid AbsentOf(const StepBits& present, storage::Labels labels, size_t steps) {
+  GridSeries series(std::move(labels), steps);
+  for (size_t step = 0; step < steps; ++step) {
+    if (!present.Get(step)) series.Put(step, 1);
+  }
+  VectorGrid vector;
+  vector.push_back(std::move(series));
+  return WithoutEmpty(std::move(vector));
+}
+
+StepBits AnyPresent(const VectorGrid& vector, size_t steps) {
+  StepBits any(steps);
+  for (const GridSeries& series : vector) any.Add(series.present);
+  return any;
+}
+
+}  // namespace
+
+NameRemoval Evaluator::removal() const { return state_.context().name_removal; }
+
+std::string Evaluator::Place(const Expr& expr) const {
+  const absl::string_view before = text_.substr(0, expr.span.begin);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const size_t newline = before.rfind('\n');
+  const size_t column =
+      newline == absl::string_view::npos ? before.size() + 1 : before.size() - newline;
+  return absl::StrCat(line, ":", column);
+}
+
+absl::StatusOr<GridValue> Evaluator::Evaluate(const Expr& expr) {
+  ORA_RETURN_IF_ERROR(state_.CheckAlive());
+  return std::visit([&](const auto& node) { return EvaluateNode(node, expr); }, expr.node);
+}
+
+absl::StatusOr<ScalarGrid> Evaluator::EvaluateScalar(const Expr& expr) {
+  ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(expr));
+  if (auto* scalar = std::get_if<ScalarGrid>(&value)) return std::move(*scalar);
+  return NotAVector();
+}
+
+absl::StatusOr<VectorGrid> Evaluator::EvaluateVector(const Expr& expr) {
+  ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(expr));
+  if (auto* vector = std::get_if<VectorGrid>(&value)) return std::move(*vector);
+  return NotAVector();
+}
+
+absl::StatusOr<std::string> Evaluator::EvaluateString(const Expr& expr) {
+  ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(expr));
+  if (auto* text = std::get_if<std::string>(&value)) return std::move(*text);
+  return NotAVector();
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const NumberLiteral& number, const Expr&) {
+  return ScalarGrid(grid_.count, number.value);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const StringLiteral& string, const Expr&) {
+  return string.value;
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const VectorSelector& selector, const Expr&) {
+  return Select(selector, SelectorValue::kValue);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const RangeSelector&, const Expr&) {
+  return NotAVector();
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Subquery&, const Expr&) {
+  return NotAVector();
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Parenthesis& parenthesis, const Expr&) {
+  return Evaluate(*parenthesis.inner);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Unary& unary, const Expr&) {
+  ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(*unary.operand));
+  if (unary.op == UnaryOperator::kPlus) return value;
+  if (auto* scalar = std::get_if<ScalarGrid>(&value)) {
+    for (double& each : *scalar) each = -each;
+    return value;
+  }
+  auto& vector = std::get<VectorGrid>(value);
+  for (GridSeries& series : vector) {
+    series.present.ForEach([&](size_t step) { series.values[step] = -series.values[step]; });
+  }
+  return DropNames(std::move(vector), removal(), SameLabels::kRefuse);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Binary& binary, const Expr&) {
+  ORA_ASSIGN_OR_RETURN(GridValue left, Evaluate(*binary.left));
+  ORA_ASSIGN_OR_RETURN(GridValue right, Evaluate(*binary.right));
+  auto* left_scalar = std::get_if<ScalarGrid>(&left);
+  auto* right_scalar = std::get_if<ScalarGrid>(&right);
+  if (left_scalar != nullptr && right_scalar != nullptr) {
+    return CombineScalars(binary.op, std::move(*left_scalar), *right_scalar);
+  }
+  if (left_scalar != nullptr) {
+    return CombineWithScalar(binary, std::get<VectorGrid>(std::move(right)), *left_scalar,
+                             ScalarSide::kLeft, removal());
+  }
+  auto& left_vector = std::get<VectorGrid>(left);
+  if (right_scalar != nullptr) {
+    return CombineWithScalar(binary, std::move(left_vector), *right_scalar, ScalarSide::kRight,
+                             removal());
+  }
+  auto& right_vector = std::get<VectorGrid>(right);
+  if (IsSetOperator(binary.op)) {
+    return CombineSets(binary, std::move(left_vector), std::move(right_vector), grid_);
+  }
+  return MatchVectors(binary, std::move(left_vector), std::move(right_vector), grid_, state_);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Aggregate& aggregate, const Expr&) {
+  AggregateParameter parameter;
+  if (aggregate.parameter != nullptr) {
+    parameter.place = Place(*aggregate.parameter);
+    ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(*aggregate.parameter));
+    if (auto* scalar = std::get_if<ScalarGrid>(&value)) parameter.scalar = std::move(*scalar);
+    if (auto* text = std::get_if<std::string>(&value)) parameter.text = std::move(*text);
+  }
+  function_above_ = std::string(Text(aggregate.op));
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*aggregate.operand));
+  return ApplyAggregate(aggregate, std::move(vector), parameter, grid_, state_);
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&) {
+  const absl::string_view name = call.function->name;
+  function_above_ = std::string(name);
+  if (IsRangeFunction(name)) return CallRangeFunction(call);
+  if (IsInstantFunction(name)) return CallInstantFunction(call);
+  if (name == "label_replace" || name == "label_join") return CallLabelFunction(call);
+  if (name == "timestamp") return CallTimestamp(call);
+  if (name == "histogram_quantile") return CallHistogramQuantile(call);
+  if (name == "time") return TimesInSeconds(grid_);
+  if (name == "pi") return ScalarGrid(grid_.count, std::numbers::pi);
+  if (name == "vector") {
+    ORA_ASSIGN_OR_RETURN(const ScalarGrid scalar, EvaluateScalar(*call.arguments[0]));
+    return VectorOf(scalar);
+  }
+  if (name == "absent_over_time") {
+    ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*call.arguments[0]));
+    ORA_ASSIGN_OR_RETURN(const VectorGrid present,
+                         ApplyRangeFunction("present_over_time", windows, {}, "", grid_, state_));
+    return AbsentOf(AnyPresent(present, grid_.count), LabelsOfAbsent(*call.arguments[0]),
+                    grid_.count);
+  }
+  const bool sort = name == "sort" || name == "sort_desc";
+  if (!sort && name != "scalar" && name != "absent") {
+    return absl::InvalidArgumentError(absl::StrCat("function ", Quote(name), " is not supported"));
+  }
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0]));
+  if (name == "scalar") return ScalarOf(vector, grid_.count);
+  if (name == "absent") {
+    return AbsentOf(AnyPresent(vector, grid_.count), LabelsOfAbsent(*call.arguments[0]),
+                    grid_.count);
+  }
+  if (grid_.count > 1) return vector;
+  return SortByValue(std::move(vector),
+                     name == "sort" ? SortOrder::kAscending : SortOrder::kDescending);
+}
+
+absl::StatusOr<GridValue> Evaluator::CallRangeFunction(const Call& call) {
+  ScalarArguments scalars;
+  const Expr* range = nullptr;
+  for (const ExprPtr& argument : call.arguments) {
+    if (argument->type == ValueType::kRange) {
+      range = argument.get();
+      continue;
+    }
+    ORA_ASSIGN_OR_RETURN(ScalarGrid scalar, EvaluateScalar(*argument));
+    scalars.push_back(std::move(scalar));
+  }
+  ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*range));
+  ORA_ASSIGN_OR_RETURN(VectorGrid result, ApplyRangeFunction(call.function->name, windows, scalars,
+                                                             Place(*range), grid_, state_));
+  if (call.function->name == "last_over_time") return result;
+  return DropNames(std::move(result), removal(), SameLabels::kRefuse);
+}
+
+absl::StatusOr<GridValue> Evaluator::CallInstantFunction(const Call& call) {
+  std::vector<ScalarGrid> scalars;
+  for (size_t i = 1; i < call.arguments.size(); ++i) {
+    ORA_ASSIGN_OR_RETURN(ScalarGrid scalar, EvaluateScalar(*call.arguments[i]));
+    scalars.push_back(std::move(scalar));
+  }
+  VectorGrid vector;
+  if (call.arguments.empty()) {
+    vector = VectorOf(TimesInSeconds(grid_));
+  } else {
+    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(*call.arguments[0]));
+  }
+  return DropNames(ApplyInstantFunction(call.function->name, std::move(vector), scalars), removal(),
+                   SameLabels::kMerge);
+}
+
+absl::StatusOr<GridValue> Evaluator::CallLabelFunction(const Call& call) {
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0]));
+  std::vector<std::string> texts;
+  for (size_t i = 1; i < call.arguments.size(); ++i) {
+    ORA_ASSIGN_OR_RETURN(std::string text, EvaluateString(*call.arguments[i]));
+    texts.push_back(std::move(text));
+  }
+  if (call.function->name == "label_replace") {
+    return ReplaceLabel(std::move(vector), {texts[0], texts[1], texts[2], texts[3]});
+  }
+  return JoinLabels(std::move(vector), {texts[0], texts[1], {texts.begin() + 2, texts.end()}});
+}
+
+absl::StatusOr<GridValue> Evaluator::CallTimestamp(const Call& call) {
+  const Expr& argument = WithoutParentheses(*call.arguments[0]);
+  VectorGrid vector;
+  if (const auto* selector = std::get_if<VectorSelector>(&argument.node)) {
+    ORA_ASSIGN_OR_RETURN(vector, Select(*selector, SelectorValue::kTime));
+  } else {
+    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(argument));
+    const ScalarGrid times = TimesInSeconds(grid_);
+    for (GridSeries& series : vector) series.values = times;
+  }
+  return DropNames(std::move(vector), removal(), SameLabels::kMerge);
+}
+
+absl::StatusOr<GridValue> Evaluator::CallHistogramQuantile(const Call& call) {
+  ORA_ASSIGN_OR_RETURN(const ScalarGrid q, EvaluateScalar(*call.arguments[0]));
+  ORA_ASSIGN_OR_RETURN(const VectorGrid buckets, EvaluateVector(*call.arguments[1]));
+  VectorGrid result = HistogramQuantile(
+      q, buckets, {Place(*call.arguments[0]), Place(*call.arguments[1])}, grid_, state_);
+  return DropNames(std::move(result), removal(), SameLabels::kMerge);
+}
+
+}  // namespace ora::promql

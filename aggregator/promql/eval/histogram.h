@@ -1,0 +1,22 @@
+// Classic histograms: buckets are series that differ in the label `le`.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "aggregator/promql/eval/query_state.h"
+#include "aggregator/promql/eval/vector_grid.h"
+
+namespace ora::promql {
+
+// Where in the text the parameter and the buckets stand, for notes.
+struct HistogramPlaces {
+  std::string parameter;
+  std::string buckets;
+};
+
+// The q-quantile of each histogram among `buckets`, without `le`; names as they were.
+VectorGrid HistogramQuantile(const ScalarGrid& q, const VectorGrid& buckets,
+                             const HistogramPlaces& places, const StepGrid& grid,
+                             QueryState& state);
+
+}  // namespace ora::promql

@@ -1,0 +1,103 @@
+#include "aggregator/promql/eval/label_functions.h"
+
+#include <re2/re2.h>
+
+#include <cctype>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "aggregator/promql/parser/literals.h"
+
+namespace ora::promql {
+namespace {
+
+void SetLabel(GridSeries& series, const std::string& name, const std::string& value) {
+  series.labels.Set(name, value);
+  if (name == storage::kMetricNameLabel) series.drop_name = false;
+}
+
+// What `$1` and `${name}` in `text` stand for, as in Go: an unknown group is empty, the longest
+// run of letters, digits and `_` is the name.
+std::string Expand(const std::string& text, const re2::RE2& regex,
+                   const std::vector<re2::StringPiece>& groups) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$') {
+      out += text[i];
+      continue;
+    }
+    if (i + 1 < text.size() && text[i + 1] == '$') {
+      out += '$';
+      ++i;
+      continue;
+    }
+    const bool braces = i + 1 < text.size() && text[i + 1] == '{';
+    const size_t begin = i + (braces ? 2 : 1);
+    size_t end = begin;
+    while (end < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) {
+      ++end;
+    }
+    if (end == begin || (braces && (end == text.size() || text[end] != '}'))) {
+      out += '$';
+      continue;
+    }
+    const std::string name = text.substr(begin, end - begin);
+    size_t group = groups.size();
+    if (name.find_first_not_of("0123456789") == std::string::npos) {
+      if (name.size() <= 3) group = std::stoul(name);
+    } else if (const auto named = regex.NamedCapturingGroups().find(name);
+               named != regex.NamedCapturingGroups().end()) {
+      group = static_cast<size_t>(named->second);
+    }
+    if (group < groups.size()) out.append(groups[group].data(), groups[group].size());
+    i = braces ? end : end - 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacement& replacement) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const re2::RE2 regex("^(?s:" + replacement.regex + ")$", options);
+  if (!regex.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid regular expression in label_replace(): ", replacement.regex));
+  }
+  if (replacement.target.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid destination label name in label_replace(): ", replacement.target));
+  }
+  std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups()) + 1);
+  for (GridSeries& series : vector) {
+    const std::string source(series.labels.Get(replacement.source));
+    if (!regex.Match(source, 0, source.size(), re2::RE2::ANCHOR_BOTH, groups.data(),
+                     static_cast<int>(groups.size()))) {
+      continue;
+    }
+    SetLabel(series, replacement.target, Expand(replacement.replacement, regex, groups));
+  }
+  return Unite(std::move(vector), SameLabels::kRefuse);
+}
+
+absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join) {
+  if (join.target.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid destination label name in label_join(): ", join.target));
+  }
+  for (GridSeries& series : vector) {
+    std::vector<std::string> values;
+    values.reserve(join.sources.size());
+    for (const std::string& source : join.sources) {
+      values.emplace_back(series.labels.Get(source));
+    }
+    SetLabel(series, join.target, absl::StrJoin(values, join.separator));
+  }
+  return Unite(std::move(vector), SameLabels::kRefuse);
+}
+
+}  // namespace ora::promql

@@ -1,0 +1,31 @@
+// Functions that rewrite labels or order by them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "aggregator/promql/eval/vector_grid.h"
+
+namespace ora::promql {
+
+struct LabelReplacement {
+  std::string target;
+  std::string replacement;  // `$1`, `${name}`.
+  std::string source;
+  std::string regex;
+};
+
+// Sets `target` where the whole of `source` matches. INVALID_ARGUMENT: the expression, the target's
+// name, or two series that have become the same.
+absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacement& replacement);
+
+struct LabelJoin {
+  std::string target;
+  std::string separator;
+  std::vector<std::string> sources;
+};
+
+absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join);
+
+}  // namespace ora::promql

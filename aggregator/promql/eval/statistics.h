@@ -1,0 +1,71 @@
+// Sums and quantiles as Prometheus computes them, to the last bits.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+namespace ora::promql {
+
+// Neumaier's sum: `compensation` holds what the additions lost.
+struct KahanSum {
+  double sum = 0;
+  double compensation = 0;
+
+  void Add(double value) {
+    const double next = sum + value;
+    if (std::isinf(next)) {
+      compensation = 0;
+    } else if (std::fabs(sum) >= std::fabs(value)) {
+      compensation += (sum - next) + value;
+    } else {
+      compensation += (value - next) + sum;
+    }
+    sum = next;
+  }
+  double Total() const { return std::isinf(sum) ? sum : sum + compensation; }
+};
+
+// A mean that survives a sum past the largest double: from there on it is computed step by step.
+class RunningMean {
+ public:
+  void Add(double value) {
+    count_ += 1;
+    if (count_ == 1) {
+      state_.sum = value;
+      return;
+    }
+    if (!incremental_) {
+      KahanSum next = state_;
+      next.Add(value);
+      if (!std::isinf(next.sum)) {
+        state_ = next;
+        return;
+      }
+      incremental_ = true;
+      state_.sum /= count_ - 1;
+      state_.compensation /= count_ - 1;
+    }
+    const double share = (count_ - 1) / count_;
+    state_.sum *= share;
+    state_.compensation *= share;
+    state_.Add(value / count_);
+  }
+
+  double Mean() const {
+    if (incremental_) return state_.sum + state_.compensation;
+    return state_.sum / count_ + state_.compensation / count_;
+  }
+
+ private:
+  KahanSum state_;  // The sum, or the mean once `incremental_`.
+  double count_ = 0;
+  bool incremental_ = false;
+};
+
+// The q-quantile with linear interpolation; NaN counts as the smallest. Reorders `values`.
+double Quantile(double q, std::vector<double>& values);
+
+// Whether a quantile's parameter deserves a warning.
+inline bool IsOutsideQuantile(double q) { return !(q >= 0 && q <= 1); }
+
+}  // namespace ora::promql

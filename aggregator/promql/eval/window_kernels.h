@@ -1,0 +1,326 @@
+// What each range function makes of one window.
+//
+// A kernel is called with the windows of one series from the first step to the last, after Begin
+// with the whole series. It answers with nothing where the window has too few samples.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "aggregator/promql/eval/statistics.h"
+#include "storage/sample.h"
+
+namespace ora::promql {
+
+struct Window {
+  const int64_t* times;
+  const double* values;
+  size_t size;           // At least 1.
+  size_t begin;          // Index of the first sample in the series.
+  int64_t start_millis;  // Not included.
+  int64_t end_millis;
+  size_t step;
+  int64_t step_millis;  // The step's own time, without offset and @.
+
+  double First() const { return values[0]; }
+  double Last() const { return values[size - 1]; }
+};
+
+using KernelResult = std::optional<double>;
+
+// For kernels that need nothing but the window.
+struct StatelessKernel {
+  void Begin(const storage::SampleColumns&) {}
+};
+
+enum class RateKind { kRate, kIncrease, kDelta };
+
+// Extrapolates the change within the window to its edges, as Prometheus 3 does.
+class RateKernel {
+ public:
+  RateKernel(RateKind kind, int64_t range_millis) : kind_(kind), range_millis_(range_millis) {}
+
+  void Begin(const storage::SampleColumns& samples) {
+    resets_.clear();
+    first_reset_ = 0;
+    last_begin_ = 0;
+    if (kind_ == RateKind::kDelta) return;
+    const std::vector<double>& values = samples.values;
+    for (size_t i = 1; i < values.size(); ++i) {
+      if (values[i] < values[i - 1]) resets_.push_back({i, values[i - 1]});
+    }
+  }
+
+  KernelResult operator()(const Window& window) {
+    if (window.size < 2) return std::nullopt;
+    const double change = Change(window);
+    const double sampled = Seconds(window.times[window.size - 1] - window.times[0]);
+    const double average = sampled / static_cast<double>(window.size - 1);
+    const double threshold = average * 1.1;
+    double to_start = Seconds(window.times[0] - window.start_millis);
+    double to_end = Seconds(window.end_millis - window.times[window.size - 1]);
+    if (to_start >= threshold) to_start = average / 2;
+    if (kind_ != RateKind::kDelta && change > 0 && window.First() >= 0) {
+      // A counter does not begin below zero.
+      to_start = std::min(to_start, sampled * (window.First() / change));
+    }
+    if (to_end >= threshold) to_end = average / 2;
+    double factor = (sampled + to_start + to_end) / sampled;
+    if (kind_ == RateKind::kRate) factor /= Seconds(range_millis_);
+    return change * factor;
+  }
+
+ private:
+  struct Reset {
+    size_t at;  // Index of the first sample after the drop.
+    double lost;
+  };
+
+  static double Seconds(int64_t millis) { return static_cast<double>(millis) / 1000; }
+
+  double Change(const Window& window) {
+    double change = window.Last() - window.First();
+    if (window.begin < last_begin_) first_reset_ = 0;
+    last_begin_ = window.begin;
+    while (first_reset_ < resets_.size() && resets_[first_reset_].at <= window.begin) {
+      ++first_reset_;
+    }
+    for (size_t i = first_reset_; i < resets_.size() && resets_[i].at < window.begin + window.size;
+         ++i) {
+      change += resets_[i].lost;
+    }
+    return change;
+  }
+
+  const RateKind kind_;
+  const int64_t range_millis_;
+  std::vector<Reset> resets_;
+  size_t first_reset_ = 0;  // The first that may lie in a window.
+  size_t last_begin_ = 0;
+};
+
+enum class InstantRateKind { kIrate, kIdelta };
+
+struct InstantRateKernel : StatelessKernel {
+  explicit InstantRateKernel(InstantRateKind rate_kind) : kind(rate_kind) {}
+
+  KernelResult operator()(const Window& window) const {
+    if (window.size < 2) return std::nullopt;
+    const double last = window.Last();
+    const double before = window.values[window.size - 2];
+    const int64_t apart = window.times[window.size - 1] - window.times[window.size - 2];
+    if (apart == 0) return std::nullopt;
+    if (kind == InstantRateKind::kIdelta) return last - before;
+    return (last < before ? last : last - before) / (static_cast<double>(apart) / 1000);
+  }
+
+  InstantRateKind kind;
+};
+
+struct ChangesKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    double changes = 0;
+    for (size_t i = 1; i < window.size; ++i) {
+      const double a = window.values[i - 1];
+      const double b = window.values[i];
+      if (a != b && !(std::isnan(a) && std::isnan(b))) ++changes;
+    }
+    return changes;
+  }
+};
+
+struct ResetsKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    double resets = 0;
+    for (size_t i = 1; i < window.size; ++i) {
+      if (window.values[i] < window.values[i - 1]) ++resets;
+    }
+    return resets;
+  }
+};
+
+struct SumKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    KahanSum sum;
+    for (size_t i = 0; i < window.size; ++i) sum.Add(window.values[i]);
+    return sum.Total();
+  }
+};
+
+struct AvgKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    RunningMean mean;
+    for (size_t i = 0; i < window.size; ++i) mean.Add(window.values[i]);
+    return mean.Mean();
+  }
+};
+
+enum class Extreme { kMin, kMax };
+enum class ExtremeResult { kValue, kTime };
+
+struct ExtremeKernel : StatelessKernel {
+  ExtremeKernel(Extreme which_extreme, ExtremeResult wanted)
+      : extreme(which_extreme), result(wanted) {}
+
+  KernelResult operator()(const Window& window) const {
+    size_t best = 0;
+    for (size_t i = 1; i < window.size; ++i) {
+      const double value = window.values[i];
+      const double held = window.values[best];
+      // Of equal values the time is the latest's.
+      const bool better = extreme == Extreme::kMin ? value <= held : value >= held;
+      if (better || std::isnan(held)) best = i;
+    }
+    if (result == ExtremeResult::kTime) return static_cast<double>(window.times[best]) / 1000;
+    return window.values[best];
+  }
+
+  Extreme extreme;
+  ExtremeResult result;
+};
+
+struct CountKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const { return static_cast<double>(window.size); }
+};
+
+struct PresentKernel : StatelessKernel {
+  KernelResult operator()(const Window&) const { return 1; }
+};
+
+struct LastKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const { return window.Last(); }
+};
+
+struct LastTimeKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    return static_cast<double>(window.times[window.size - 1]) / 1000;
+  }
+};
+
+enum class Spread { kStddev, kStdvar };
+
+struct SpreadKernel : StatelessKernel {
+  explicit SpreadKernel(Spread which_spread) : spread(which_spread) {}
+
+  KernelResult operator()(const Window& window) const {
+    KahanSum mean;
+    KahanSum squares;
+    for (size_t i = 0; i < window.size; ++i) {
+      const double delta = window.values[i] - (mean.sum + mean.compensation);
+      mean.Add(delta / static_cast<double>(i + 1));
+      squares.Add(delta * (window.values[i] - (mean.sum + mean.compensation)));
+    }
+    const double variance = (squares.sum + squares.compensation) / static_cast<double>(window.size);
+    return spread == Spread::kStddev ? std::sqrt(variance) : variance;
+  }
+
+  Spread spread;
+};
+
+struct QuantileKernel : StatelessKernel {
+  explicit QuantileKernel(const std::vector<double>& each_q) : q(each_q) {}
+
+  KernelResult operator()(const Window& window) {
+    sorted.assign(window.values, window.values + window.size);
+    return Quantile(q[window.step], sorted);
+  }
+
+  const std::vector<double>& q;
+  std::vector<double> sorted;
+};
+
+struct MedianDeviationKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) {
+    scratch.assign(window.values, window.values + window.size);
+    const double median = Quantile(0.5, scratch);
+    for (double& value : scratch) value = std::fabs(value - median);
+    return Quantile(0.5, scratch);
+  }
+
+  std::vector<double> scratch;
+};
+
+struct Line {
+  double slope;
+  double intercept;  // At the time asked for.
+};
+
+// Least squares; `zero_millis` is where x is 0.
+inline Line FitLine(const Window& window, int64_t zero_millis) {
+  KahanSum sum_x;
+  KahanSum sum_y;
+  KahanSum sum_xy;
+  KahanSum sum_xx;
+  bool constant = true;
+  for (size_t i = 0; i < window.size; ++i) {
+    const double x = static_cast<double>(window.times[i] - zero_millis) / 1000;
+    const double y = window.values[i];
+    if (i > 0 && y != window.First()) constant = false;
+    sum_x.Add(x);
+    sum_y.Add(y);
+    sum_xy.Add(x * y);
+    sum_xx.Add(x * x);
+  }
+  if (constant) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    return std::isinf(window.First()) ? Line{nan, nan} : Line{0, window.First()};
+  }
+  const auto n = static_cast<double>(window.size);
+  const double x = sum_x.sum + sum_x.compensation;
+  const double y = sum_y.sum + sum_y.compensation;
+  const double xy = sum_xy.sum + sum_xy.compensation;
+  const double xx = sum_xx.sum + sum_xx.compensation;
+  const double slope = (xy - x * y / n) / (xx - x * x / n);
+  return {slope, y / n - slope * x / n};
+}
+
+struct DerivKernel : StatelessKernel {
+  KernelResult operator()(const Window& window) const {
+    if (window.size < 2) return std::nullopt;
+    return FitLine(window, window.times[0]).slope;
+  }
+};
+
+struct PredictKernel : StatelessKernel {
+  explicit PredictKernel(const std::vector<double>& each_ahead) : ahead(each_ahead) {}
+
+  KernelResult operator()(const Window& window) const {
+    if (window.size < 2) return std::nullopt;
+    const Line line = FitLine(window, window.step_millis);
+    return line.slope * ahead[window.step] + line.intercept;
+  }
+
+  const std::vector<double>& ahead;  // In seconds.
+};
+
+// Holt's linear method.
+struct SmoothingKernel : StatelessKernel {
+  SmoothingKernel(const std::vector<double>& each_smoothing, const std::vector<double>& each_trend)
+      : smoothing(each_smoothing), trend(each_trend) {}
+
+  KernelResult operator()(const Window& window) const {
+    if (window.size < 2) return std::nullopt;
+    const double sf = smoothing[window.step];
+    const double tf = trend[window.step];
+    double before = 0;
+    double level = window.values[0];
+    double slope = window.values[1] - window.values[0];
+    for (size_t i = 1; i < window.size; ++i) {
+      if (i > 1) slope = tf * (level - before) + (1 - tf) * slope;
+      const double next = sf * window.values[i] + (1 - sf) * (level + slope);
+      before = level;
+      level = next;
+    }
+    return level;
+  }
+
+  const std::vector<double>& smoothing;
+  const std::vector<double>& trend;
+};
+
+}  // namespace ora::promql

@@ -1,0 +1,176 @@
+#include "aggregator/promql/engine.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/memory_series.h"
+
+namespace ora::promql {
+namespace {
+
+using storage::Labels;
+using storage::Sample;
+using testing::HasSubstr;
+
+class EngineTest : public testing::Test {
+ protected:
+  // `values` ten seconds apart, from time 0.
+  void Load(const Labels& labels, const std::vector<double>& values) {
+    std::vector<Sample> samples;
+    int64_t time = 0;
+    for (const double value : values) {
+      samples.push_back({time, value});
+      time += 10'000;
+    }
+    series_.Add(labels, samples);
+  }
+
+  absl::StatusOr<QueryResult> At(int64_t seconds, absl::string_view expression) {
+    return engine_.Instant(expression, seconds * 1000, context_);
+  }
+
+  // `{a="b"} 1, {a="c"} 2`.
+  std::string VectorAt(int64_t seconds, absl::string_view expression) {
+    const auto result = At(seconds, expression);
+    if (!result.ok()) return std::string(result.status().message());
+    std::string text;
+    for (const InstantSample& sample : std::get<InstantVector>(result->value)) {
+      absl::StrAppend(&text, text.empty() ? "" : ", ", sample.labels.ToString(), " ", sample.value);
+    }
+    return text;
+  }
+
+  std::string ErrorAt(int64_t seconds, absl::string_view expression) {
+    const auto result = At(seconds, expression);
+    return result.ok() ? "no error" : std::string(result.status().message());
+  }
+
+  fakes::MemorySeries series_;
+  Engine engine_{series_};
+  QueryContext context_;
+};
+
+TEST_F(EngineTest, SelectsTheNewestSampleWithinTheLookback) {
+  Load({{"__name__", "up"}}, {0, 1, 2});
+  EXPECT_EQ(VectorAt(15, "up"), "up 1");
+  EXPECT_EQ(VectorAt(319, "up"), "up 2");
+  EXPECT_EQ(VectorAt(320, "up"), "");
+}
+
+TEST_F(EngineTest, AStaleMarkerHidesTheSamplesBeforeIt) {
+  Load({{"__name__", "up"}}, {1, storage::StaleMarker()});
+  EXPECT_EQ(VectorAt(5, "up"), "up 1");
+  EXPECT_EQ(VectorAt(10, "up"), "");
+  EXPECT_EQ(VectorAt(15, "count_over_time(up[1m])"), "{} 1");
+}
+
+TEST_F(EngineTest, AWindowDoesNotIncludeItsStart) {
+  Load({{"__name__", "c_total"}}, {0, 10, 20, 30});
+  EXPECT_EQ(VectorAt(30, "count_over_time(c_total[20s])"), "{} 2");
+  EXPECT_EQ(VectorAt(30, "rate(c_total[20s])"), "{} 1");
+  EXPECT_EQ(VectorAt(30, "increase(c_total[30s])"), "{} 30");
+}
+
+TEST_F(EngineTest, RateSurvivesACounterReset) {
+  Load({{"__name__", "c_total"}}, {0, 10, 20, 5, 15});
+  EXPECT_EQ(VectorAt(40, "increase(c_total[41s])"), "{} 35");
+}
+
+TEST_F(EngineTest, AggregatesByLabel) {
+  Load({{"__name__", "x"}, {"job", "a"}, {"i", "0"}}, {1});
+  Load({{"__name__", "x"}, {"job", "a"}, {"i", "1"}}, {2});
+  Load({{"__name__", "x"}, {"job", "b"}, {"i", "0"}}, {4});
+  EXPECT_EQ(VectorAt(0, "sum by (job) (x)"), "{job=\"a\"} 3, {job=\"b\"} 4");
+  EXPECT_EQ(VectorAt(0, "sum without (job) (x)"), "{i=\"0\"} 5, {i=\"1\"} 2");
+  EXPECT_EQ(VectorAt(0, "topk(1, x)"), "x{i=\"0\",job=\"b\"} 4");
+  EXPECT_EQ(VectorAt(0, "count(x > 1)"), "{} 2");
+  EXPECT_EQ(VectorAt(0, "sum(nothing)"), "");
+}
+
+TEST_F(EngineTest, NamesWhatIsNotUniqueInAMatch) {
+  Load({{"__name__", "a"}, {"i", "0"}}, {1});
+  Load({{"__name__", "b"}, {"i", "0"}, {"j", "0"}}, {1});
+  Load({{"__name__", "b"}, {"i", "0"}, {"j", "1"}}, {1});
+  EXPECT_EQ(ErrorAt(0, "a * on (i) b"),
+            "found duplicate series for the match group {i=\"0\"} on the right hand-side of the "
+            "operation: [b{i=\"0\",j=\"1\"}, b{i=\"0\",j=\"0\"}];many-to-many matching not "
+            "allowed: matching labels must be unique on one side");
+  EXPECT_THAT(ErrorAt(0, "b * on (i) a"), HasSubstr("many-to-one matching must be explicit"));
+  EXPECT_EQ(VectorAt(0, "b * on (i) group_left a"), "{i=\"0\",j=\"0\"} 1, {i=\"0\",j=\"1\"} 1");
+}
+
+TEST_F(EngineTest, ARangeQueryIsSortedByLabelsAndHasOnlyPresentPoints) {
+  Load({{"__name__", "x"}, {"i", "1"}}, {1, 2, 3});
+  Load({{"__name__", "x"}, {"i", "0"}}, {5});
+  const auto result = engine_.Range("x > 1", {0, 20'000, 10'000}, context_);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const Matrix& matrix = std::get<Matrix>(result->value);
+  ASSERT_EQ(matrix.size(), 2u);
+  EXPECT_EQ(matrix[0].labels.Get("i"), "0");
+  EXPECT_EQ(matrix[1].samples.time_millis, (std::vector<int64_t>{10'000, 20'000}));
+  EXPECT_EQ(matrix[1].samples.values, (std::vector<double>{2, 3}));
+}
+
+TEST_F(EngineTest, RefusesMoreStepsThanTheLimit) {
+  EXPECT_TRUE(engine_.Range("1", {0, 11'000'000, 1000}, context_).ok());
+  const auto result = engine_.Range("1", {0, 11'001'000, 1000}, context_);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("11000 points"));
+}
+
+TEST_F(EngineTest, RefusesMoreSamplesThanTheLimit) {
+  Load({{"__name__", "x"}}, {1, 2, 3});
+  context_.limits.samples_max = 3;
+  EXPECT_EQ(VectorAt(20, "sum_over_time(x[1m])"), "{} 6");
+  context_.limits.samples_max = 2;
+  EXPECT_EQ(At(20, "sum_over_time(x[1m])").status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(EngineTest, EndsWhenItIsToldTo) {
+  Load({{"__name__", "x"}}, {1});
+  context_.check_alive = [] { return absl::DeadlineExceededError("the query's time is over"); };
+  EXPECT_EQ(At(0, "x").status().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(EngineTest, PassesOnWhatTheReaderMisses) {
+  Load({{"__name__", "x"}}, {1});
+  series_.SetWarnings({"partial: 3 damaged chunks skipped"});
+  const auto result = At(0, "x");
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->warnings, testing::ElementsAre("partial: 3 damaged chunks skipped"));
+}
+
+TEST_F(EngineTest, NamesAFunctionThatItDoesNotSupport) {
+  EXPECT_THAT(ErrorAt(0, "info(x)"), HasSubstr("\"info\" is not supported"));
+}
+
+TEST_F(EngineTest, DropsNamesAtOnceOrAtTheEnd) {
+  Load({{"__name__", "x"}}, {1});
+  EXPECT_EQ(VectorAt(0, "label_replace(-x, \"was\", \"$1\", \"__name__\", \"(.+)\")"), "{} -1");
+  context_.name_removal = NameRemoval::kDelayed;
+  EXPECT_EQ(VectorAt(0, "label_replace(-x, \"was\", \"$1\", \"__name__\", \"(.+)\")"),
+            "{was=\"x\"} -1");
+}
+
+TEST_F(EngineTest, TellsScalarsStringsAndMatricesApart) {
+  Load({{"__name__", "x"}}, {1, 2});
+  EXPECT_EQ(std::get<ScalarValue>(At(0, "1 + 1")->value).value, 2);
+  EXPECT_EQ(std::get<std::string>(At(0, "\"text\"")->value), "text");
+  EXPECT_EQ(std::get<Matrix>(At(10, "x[1m]")->value)[0].samples.size(), 2u);
+  EXPECT_EQ(engine_.Range("x[1m]", {0, 10, 10}, context_).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ParseSelectorTest, GivesTheMatchersOfABareSelectorOnly) {
+  const auto matchers = ParseSelector("up{job=~\"n.*\"}");
+  ASSERT_TRUE(matchers.ok());
+  EXPECT_EQ(matchers->size(), 2u);
+  EXPECT_FALSE(ParseSelector("rate(up[1m])").ok());
+  EXPECT_FALSE(ParseSelector("up offset 5m").ok());
+  EXPECT_FALSE(ParseSelector("{}").ok());
+}
+
+}  // namespace
+}  // namespace ora::promql
