@@ -53,6 +53,13 @@ ScalarGrid ScalarOf(const VectorGrid& vector, size_t steps) {
   return scalar;
 }
 
+// Functions that ignore what Ora stores: their result is always empty.
+bool OnlyNativeHistograms(absl::string_view function) {
+  return function == "histogram_avg" || function == "histogram_count" ||
+         function == "histogram_stddev" || function == "histogram_stdvar" ||
+         function == "histogram_sum";
+}
+
 // 1 at the steps where nothing is present.
 VectorGrid AbsentOf(const StepBits& present, storage::Labels labels, size_t steps) {
   GridSeries series(std::move(labels), steps);
@@ -201,6 +208,10 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&)
                          ApplyRangeFunction("present_over_time", windows, {}, "", grid_, state_));
     return AbsentOf(AnyPresent(present, grid_.count), LabelsOfAbsent(*call.arguments[0]),
                     grid_.count);
+  }
+  if (OnlyNativeHistograms(name)) {
+    ORA_RETURN_IF_ERROR(EvaluateVector(*call.arguments[0]).status());
+    return VectorGrid();
   }
   const bool sort = name == "sort" || name == "sort_desc";
   if (!sort && name != "scalar" && name != "absent") {

@@ -3,7 +3,6 @@
 #include <re2/re2.h>
 
 #include <cctype>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,21 @@
 
 namespace ora::promql {
 namespace {
+
+// Prometheus 3 takes any UTF-8 for a label's name.
+bool IsLabelName(const std::string& name) {
+  size_t i = 0;
+  while (i < name.size()) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    const size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || i + length > name.size()) return false;
+    for (size_t j = 1; j < length; ++j) {
+      if ((static_cast<unsigned char>(name[i + j]) & 0xc0) != 0x80) return false;
+    }
+    i += length;
+  }
+  return !name.empty();
+}
 
 void SetLabel(GridSeries& series, const std::string& name, const std::string& value) {
   series.labels.Set(name, value);
@@ -68,7 +82,7 @@ absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacemen
     return absl::InvalidArgumentError(
         absl::StrCat("invalid regular expression in label_replace(): ", replacement.regex));
   }
-  if (replacement.target.empty()) {
+  if (!IsLabelName(replacement.target)) {
     return absl::InvalidArgumentError(
         absl::StrCat("invalid destination label name in label_replace(): ", replacement.target));
   }
@@ -85,7 +99,7 @@ absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacemen
 }
 
 absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join) {
-  if (join.target.empty()) {
+  if (!IsLabelName(join.target)) {
     return absl::InvalidArgumentError(
         absl::StrCat("invalid destination label name in label_join(): ", join.target));
   }
