@@ -29,7 +29,9 @@ QueryResult Finish(Value value, const QueryState& state) {
 bool IsOrdered(const Expr& expr) {
   const Expr& inner = WithoutParentheses(expr);
   if (const auto* call = std::get_if<Call>(&inner.node)) {
-    return call->function->name == "sort" || call->function->name == "sort_desc";
+    const absl::string_view name = call->function->name;
+    return name == "sort" || name == "sort_desc" || name == "sort_by_label" ||
+           name == "sort_by_label_desc";
   }
   const auto* aggregate = std::get_if<Aggregate>(&inner.node);
   return aggregate != nullptr && (aggregate->op == AggregateOperator::kTopk ||
@@ -83,7 +85,7 @@ absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_
   QueryState state(reader_, context, {time_millis, time_millis});
   Evaluator evaluator(state, expression, grid);
   if (expr->type == ValueType::kRange) {
-    ORA_ASSIGN_OR_RETURN(WindowGrid windows, evaluator.EvaluateWindows(*expr));
+    ORA_ASSIGN_OR_RETURN(WindowGrid windows, evaluator.EvaluateWindows(*expr, ""));
     Matrix matrix = MatrixOf(std::move(windows));
     SortByLabels(matrix);
     return Finish(std::move(matrix), state);

@@ -18,6 +18,9 @@ namespace {
 
 using storage::Labels;
 
+// A group may be large: between two questions whether the query is to end lie so many steps.
+constexpr size_t kStepsBetweenChecks = 64;
+
 struct Group {
   Labels labels;
   bool drop_name = false;
@@ -151,9 +154,9 @@ absl::StatusOr<VectorGrid> QuantileGroups(const std::vector<Group>& groups,
   VectorGrid result;
   std::vector<double> values;
   for (const Group& group : groups) {
-    ORA_RETURN_IF_ERROR(state.CheckAlive());
     GridSeries series = SeriesOf(group, grid.count);
     for (size_t step = 0; step < grid.count; ++step) {
+      if (step % kStepsBetweenChecks == 0) ORA_RETURN_IF_ERROR(state.CheckAlive());
       values.clear();
       for (const size_t member : group.members) {
         if (vector[member].present.Get(step)) values.push_back(vector[member].values[step]);
@@ -212,8 +215,8 @@ absl::StatusOr<VectorGrid> PickFromGroups(AggregateOperator op, const std::vecto
   std::vector<StepBits> kept(vector.size(), StepBits(grid.count));
   std::vector<size_t> order;
   for (const Group& group : groups) {
-    ORA_RETURN_IF_ERROR(state.CheckAlive());
     for (size_t step = 0; step < grid.count; ++step) {
+      if (step % kStepsBetweenChecks == 0) ORA_RETURN_IF_ERROR(state.CheckAlive());
       if (counts[step] == 0) continue;
       std::vector<size_t> ranked = Ranked(op, group, vector, step);
       ranked.resize(std::min(ranked.size(), counts[step]));

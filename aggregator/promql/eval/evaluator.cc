@@ -96,12 +96,14 @@ absl::StatusOr<GridValue> Evaluator::Evaluate(const Expr& expr) {
 }
 
 absl::StatusOr<ScalarGrid> Evaluator::EvaluateScalar(const Expr& expr) {
+  function_above_.clear();
   ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(expr));
   if (auto* scalar = std::get_if<ScalarGrid>(&value)) return std::move(*scalar);
   return NotAVector();
 }
 
-absl::StatusOr<VectorGrid> Evaluator::EvaluateVector(const Expr& expr) {
+absl::StatusOr<VectorGrid> Evaluator::EvaluateVector(const Expr& expr, absl::string_view function) {
+  function_above_ = std::string(function);
   ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(expr));
   if (auto* vector = std::get_if<VectorGrid>(&value)) return std::move(*vector);
   return NotAVector();
@@ -138,6 +140,7 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Parenthesis& parenthesis
 }
 
 absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Unary& unary, const Expr&) {
+  function_above_.clear();
   ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(*unary.operand));
   if (unary.op == UnaryOperator::kPlus) return value;
   if (auto* scalar = std::get_if<ScalarGrid>(&value)) {
@@ -152,7 +155,9 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Unary& unary, const Expr
 }
 
 absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Binary& binary, const Expr&) {
+  function_above_.clear();
   ORA_ASSIGN_OR_RETURN(GridValue left, Evaluate(*binary.left));
+  function_above_.clear();
   ORA_ASSIGN_OR_RETURN(GridValue right, Evaluate(*binary.right));
   auto* left_scalar = std::get_if<ScalarGrid>(&left);
   auto* right_scalar = std::get_if<ScalarGrid>(&right);
@@ -179,21 +184,23 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Aggregate& aggregate, co
   AggregateParameter parameter;
   if (aggregate.parameter != nullptr) {
     parameter.place = Place(*aggregate.parameter);
+    function_above_.clear();
     ORA_ASSIGN_OR_RETURN(GridValue value, Evaluate(*aggregate.parameter));
     if (auto* scalar = std::get_if<ScalarGrid>(&value)) parameter.scalar = std::move(*scalar);
     if (auto* text = std::get_if<std::string>(&value)) parameter.text = std::move(*text);
   }
-  function_above_ = std::string(Text(aggregate.op));
-  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*aggregate.operand));
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*aggregate.operand, Text(aggregate.op)));
   return ApplyAggregate(aggregate, std::move(vector), parameter, grid_, state_);
 }
 
 absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&) {
   const absl::string_view name = call.function->name;
-  function_above_ = std::string(name);
   if (IsRangeFunction(name)) return CallRangeFunction(call);
   if (IsInstantFunction(name)) return CallInstantFunction(call);
-  if (name == "label_replace" || name == "label_join") return CallLabelFunction(call);
+  if (name == "label_replace" || name == "label_join" || name == "sort_by_label" ||
+      name == "sort_by_label_desc") {
+    return CallLabelFunction(call);
+  }
   if (name == "timestamp") return CallTimestamp(call);
   if (name == "histogram_quantile") return CallHistogramQuantile(call);
   if (name == "time") return TimesInSeconds(grid_);
@@ -203,21 +210,21 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&)
     return VectorOf(scalar);
   }
   if (name == "absent_over_time") {
-    ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*call.arguments[0]));
+    ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*call.arguments[0], name));
     ORA_ASSIGN_OR_RETURN(const VectorGrid present,
                          ApplyRangeFunction("present_over_time", windows, {}, "", grid_, state_));
     return AbsentOf(AnyPresent(present, grid_.count), LabelsOfAbsent(*call.arguments[0]),
                     grid_.count);
   }
   if (OnlyNativeHistograms(name)) {
-    ORA_RETURN_IF_ERROR(EvaluateVector(*call.arguments[0]).status());
+    ORA_RETURN_IF_ERROR(EvaluateVector(*call.arguments[0], call.function->name).status());
     return VectorGrid();
   }
   const bool sort = name == "sort" || name == "sort_desc";
   if (!sort && name != "scalar" && name != "absent") {
     return absl::InvalidArgumentError(absl::StrCat("function ", Quote(name), " is not supported"));
   }
-  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0]));
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0], call.function->name));
   if (name == "scalar") return ScalarOf(vector, grid_.count);
   if (name == "absent") {
     return AbsentOf(AnyPresent(vector, grid_.count), LabelsOfAbsent(*call.arguments[0]),
@@ -239,7 +246,7 @@ absl::StatusOr<GridValue> Evaluator::CallRangeFunction(const Call& call) {
     ORA_ASSIGN_OR_RETURN(ScalarGrid scalar, EvaluateScalar(*argument));
     scalars.push_back(std::move(scalar));
   }
-  ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*range));
+  ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*range, call.function->name));
   ORA_ASSIGN_OR_RETURN(VectorGrid result, ApplyRangeFunction(call.function->name, windows, scalars,
                                                              Place(*range), grid_, state_));
   if (call.function->name == "last_over_time") return result;
@@ -256,14 +263,14 @@ absl::StatusOr<GridValue> Evaluator::CallInstantFunction(const Call& call) {
   if (call.arguments.empty()) {
     vector = VectorOf(TimesInSeconds(grid_));
   } else {
-    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(*call.arguments[0]));
+    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(*call.arguments[0], call.function->name));
   }
   return DropNames(ApplyInstantFunction(call.function->name, std::move(vector), scalars), removal(),
                    SameLabels::kMerge);
 }
 
 absl::StatusOr<GridValue> Evaluator::CallLabelFunction(const Call& call) {
-  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0]));
+  ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*call.arguments[0], call.function->name));
   std::vector<std::string> texts;
   for (size_t i = 1; i < call.arguments.size(); ++i) {
     ORA_ASSIGN_OR_RETURN(std::string text, EvaluateString(*call.arguments[i]));
@@ -271,6 +278,12 @@ absl::StatusOr<GridValue> Evaluator::CallLabelFunction(const Call& call) {
   }
   if (call.function->name == "label_replace") {
     return ReplaceLabel(std::move(vector), {texts[0], texts[1], texts[2], texts[3]});
+  }
+  if (call.function->name != "label_join") {
+    if (grid_.count > 1) return vector;
+    return SortByLabels(
+        std::move(vector), texts,
+        call.function->name == "sort_by_label" ? LabelOrder::kAscending : LabelOrder::kDescending);
   }
   return JoinLabels(std::move(vector), {texts[0], texts[1], {texts.begin() + 2, texts.end()}});
 }
@@ -281,7 +294,7 @@ absl::StatusOr<GridValue> Evaluator::CallTimestamp(const Call& call) {
   if (const auto* selector = std::get_if<VectorSelector>(&argument.node)) {
     ORA_ASSIGN_OR_RETURN(vector, Select(*selector, SelectorValue::kTime));
   } else {
-    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(argument));
+    ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(argument, call.function->name));
     const ScalarGrid times = TimesInSeconds(grid_);
     for (GridSeries& series : vector) series.values = times;
   }
@@ -290,7 +303,8 @@ absl::StatusOr<GridValue> Evaluator::CallTimestamp(const Call& call) {
 
 absl::StatusOr<GridValue> Evaluator::CallHistogramQuantile(const Call& call) {
   ORA_ASSIGN_OR_RETURN(const ScalarGrid q, EvaluateScalar(*call.arguments[0]));
-  ORA_ASSIGN_OR_RETURN(const VectorGrid buckets, EvaluateVector(*call.arguments[1]));
+  ORA_ASSIGN_OR_RETURN(const VectorGrid buckets,
+                       EvaluateVector(*call.arguments[1], call.function->name));
   VectorGrid result = HistogramQuantile(
       q, buckets, {Place(*call.arguments[0]), Place(*call.arguments[1])}, grid_, state_);
   return DropNames(std::move(result), removal(), SameLabels::kMerge);

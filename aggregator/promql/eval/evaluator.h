@@ -21,15 +21,16 @@ class Evaluator {
   // Of an expression that is no range vector.
   absl::StatusOr<GridValue> Evaluate(const Expr& expr);
 
-  // Of a range selector or a subquery.
-  absl::StatusOr<WindowGrid> EvaluateWindows(const Expr& expr);
+  // Of a range selector or a subquery. `function` as in EvaluateVector.
+  absl::StatusOr<WindowGrid> EvaluateWindows(const Expr& expr, absl::string_view function);
 
  private:
   // What an instant selector gives of the sample that it finds.
   enum class SelectorValue { kValue, kTime };
 
   absl::StatusOr<ScalarGrid> EvaluateScalar(const Expr& expr);
-  absl::StatusOr<VectorGrid> EvaluateVector(const Expr& expr);
+  // `function` is the function or aggregation right above, for the reader's hints.
+  absl::StatusOr<VectorGrid> EvaluateVector(const Expr& expr, absl::string_view function);
   absl::StatusOr<std::string> EvaluateString(const Expr& expr);
 
   absl::StatusOr<GridValue> EvaluateNode(const NumberLiteral& number, const Expr& expr);
@@ -62,7 +63,7 @@ class Evaluator {
   QueryState& state_;
   const absl::string_view text_;
   const StepGrid grid_;
-  std::string function_above_;  // For the reader's hints.
+  std::string function_above_;  // Of the node that is evaluated now; empty if none.
 };
 
 }  // namespace ora::promql

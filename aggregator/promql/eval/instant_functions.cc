@@ -168,15 +168,14 @@ VectorGrid ApplyInstantFunction(absl::string_view function, VectorGrid vector,
 
 storage::Labels LabelsOfAbsent(const Expr& argument) {
   storage::Labels labels;
-  // Only a selector right below tells labels: Prometheus looks through no parentheses either.
-  const VectorSelector* selector = std::get_if<VectorSelector>(&argument.node);
-  if (const auto* range = std::get_if<RangeSelector>(&argument.node)) selector = &range->selector;
+  const Expr& inner = WithoutParentheses(argument);
+  const VectorSelector* selector = std::get_if<VectorSelector>(&inner.node);
+  if (const auto* range = std::get_if<RangeSelector>(&inner.node)) selector = &range->selector;
   if (selector == nullptr) return labels;
   std::set<std::string> seen;
   for (const storage::Matcher& matcher : selector->matchers) {
     if (matcher.name() == storage::kMetricNameLabel) continue;
-    const bool first = seen.insert(matcher.name()).second;
-    if (first && matcher.type() == storage::MatchType::kEqual) {
+    if (matcher.type() == storage::MatchType::kEqual && seen.insert(matcher.name()).second) {
       labels.Set(matcher.name(), matcher.value());
     } else {
       labels.Remove(matcher.name());

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cctype>
 #include <utility>
 
@@ -72,7 +73,47 @@ std::string Expand(const std::string& text, const re2::RE2& regex,
   return out;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The run of digits, or of anything else, that `text` begins with; taken from it.
+absl::string_view TakeRun(absl::string_view& text) {
+  size_t end = 1;
+  while (end < text.size() && IsDigit(text[end]) == IsDigit(text[0])) ++end;
+  const absl::string_view run = text.substr(0, end);
+  text.remove_prefix(end);
+  return run;
+}
+
+bool NaturallyLess(absl::string_view a, absl::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    absl::string_view x = TakeRun(a);
+    absl::string_view y = TakeRun(b);
+    if (x == y) continue;
+    if (!IsDigit(x[0]) || !IsDigit(y[0])) return x < y;
+    while (x.size() > 1 && x[0] == '0') x.remove_prefix(1);
+    while (y.size() > 1 && y[0] == '0') y.remove_prefix(1);
+    if (x != y) return x.size() != y.size() ? x.size() < y.size() : x < y;
+  }
+  return a.empty() && !b.empty();
+}
+
 }  // namespace
+
+VectorGrid SortByLabels(VectorGrid vector, const std::vector<std::string>& names,
+                        LabelOrder order) {
+  const auto less = [&names](const GridSeries& a, const GridSeries& b) {
+    for (const std::string& name : names) {
+      const absl::string_view x = a.labels.Get(name);
+      const absl::string_view y = b.labels.Get(name);
+      if (x != y) return NaturallyLess(x, y);
+    }
+    return a.labels < b.labels;
+  };
+  std::stable_sort(vector.begin(), vector.end(), [&](const GridSeries& a, const GridSeries& b) {
+    return order == LabelOrder::kAscending ? less(a, b) : less(b, a);
+  });
+  return vector;
+}
 
 absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacement& replacement) {
   re2::RE2::Options options;

@@ -28,4 +28,9 @@ struct LabelJoin {
 
 absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join);
 
+enum class LabelOrder { kAscending, kDescending };
+
+// By the values of `names`, numbers within them by size ("a2" before "a10"), then by all labels.
+VectorGrid SortByLabels(VectorGrid vector, const std::vector<std::string>& names, LabelOrder order);
+
 }  // namespace ora::promql

@@ -39,9 +39,12 @@ constexpr absl::string_view kFunctions[] = {
     "double_exponential_smoothing",
 };
 
+// Windows may be long: between two questions whether the query is to end lie so many of them.
+constexpr size_t kStepsBetweenChecks = 256;
+
 template <typename Kernel>
-GridSeries Slide(const WindowSeries& series, const WindowGrid& windows, const StepGrid& grid,
-                 Kernel& kernel) {
+absl::StatusOr<GridSeries> Slide(const WindowSeries& series, const WindowGrid& windows,
+                                 const StepGrid& grid, const QueryState& state, Kernel& kernel) {
   GridSeries result(series.labels, grid.count);
   result.drop_name = series.drop_name;
   const std::vector<int64_t>& times = series.samples.time_millis;
@@ -50,6 +53,7 @@ GridSeries Slide(const WindowSeries& series, const WindowGrid& windows, const St
   size_t begin = 0;
   size_t end = 0;
   for (size_t step = 0; step < grid.count; ++step) {
+    if (step % kStepsBetweenChecks == 0) ORA_RETURN_IF_ERROR(state.CheckAlive());
     const int64_t end_millis = windows.ends_millis[step];
     const int64_t start_millis = end_millis - windows.range_millis;
     while (end < times.size() && times[end] <= end_millis) ++end;
@@ -69,8 +73,7 @@ absl::StatusOr<VectorGrid> SlideAll(const WindowGrid& windows, const StepGrid& g
   VectorGrid result;
   result.reserve(windows.series.size());
   for (const WindowSeries& series : windows.series) {
-    ORA_RETURN_IF_ERROR(state.CheckAlive());
-    GridSeries slid = Slide(series, windows, grid, kernel);
+    ORA_ASSIGN_OR_RETURN(GridSeries slid, Slide(series, windows, grid, state, kernel));
     if (slid.present.Any()) result.push_back(std::move(slid));
   }
   return result;

@@ -141,7 +141,7 @@ absl::StatusOr<WindowGrid> Evaluator::SubqueryWindows(const Subquery& subquery) 
   const auto count = static_cast<size_t>((bounds.max - first) / step + 1);
   ORA_RETURN_IF_ERROR(state_.CheckSize(1, count));
   Evaluator inner(state_, text_, {first, step, count});
-  ORA_ASSIGN_OR_RETURN(VectorGrid grid, inner.EvaluateVector(*subquery.inner));
+  ORA_ASSIGN_OR_RETURN(VectorGrid grid, inner.EvaluateVector(*subquery.inner, ""));
   for (GridSeries& series : grid) {
     ORA_RETURN_IF_ERROR(state_.CheckAlive());
     WindowSeries seen;
@@ -156,7 +156,9 @@ absl::StatusOr<WindowGrid> Evaluator::SubqueryWindows(const Subquery& subquery) 
   return windows;
 }
 
-absl::StatusOr<WindowGrid> Evaluator::EvaluateWindows(const Expr& expr) {
+absl::StatusOr<WindowGrid> Evaluator::EvaluateWindows(const Expr& expr,
+                                                      absl::string_view function) {
+  function_above_ = std::string(function);
   const Expr& inner = WithoutParentheses(expr);
   if (const auto* range = std::get_if<RangeSelector>(&inner.node)) return SelectWindows(*range);
   return SubqueryWindows(std::get<Subquery>(inner.node));
