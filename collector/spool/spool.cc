@@ -123,7 +123,7 @@ class SegmentedSpool final : public Spool {
   uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string> state_ ABSL_GUARDED_BY(mutex_);
   Cursor cursor_ ABSL_GUARDED_BY(mutex_);
-  uint64_t wakes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;  // And no wait has ended by it yet.
 };
 
 std::string SegmentedSpool::PathOf(uint64_t segment) const {
@@ -402,17 +402,17 @@ bool SegmentedSpool::HasBatch(uint64_t after) const {
 
 bool SegmentedSpool::AwaitBatch(uint64_t after, absl::Duration limit) {
   absl::MutexLock lock(&mutex_);
-  const uint64_t wakes = wakes_;
-  const auto over = [this, after, wakes]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return wakes_ != wakes || HasBatch(after);
+  const auto over = [this, after]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return woken_ || HasBatch(after);
   };
   clock_.Await(mutex_, absl::Condition(&over), limit);
+  woken_ = false;
   return HasBatch(after);
 }
 
 void SegmentedSpool::Wake() {
   absl::MutexLock lock(&mutex_);
-  ++wakes_;
+  woken_ = true;
 }
 
 void SegmentedSpool::DeleteAcknowledged() {

@@ -348,5 +348,11 @@ TEST_F(SpoolTest, WakesWhoWaits) {
   EXPECT_FALSE(there);
 }
 
+TEST_F(SpoolTest, KeepsAWakeForTheNextWait) {
+  Open();
+  spool_->Wake();
+  EXPECT_FALSE(spool_->AwaitBatch(0, absl::InfiniteDuration()));
+}
+
 }  // namespace
 }  // namespace ora::collector
