@@ -162,6 +162,12 @@ bool TickBatch::Define(SeriesId id, uint64_t segment, v1::SeriesDefinitions& def
   return true;
 }
 
+size_t TickBatch::samples_left() const {
+  size_t left = 0;
+  for (size_t i = next_block_; i < blocks_.size(); ++i) left += blocks_[i]->ids.size();
+  return left - next_sample_;
+}
+
 void TickBatch::Forget() {
   for (SeriesId id : defined_ids_) State(id).defined_in = 0;
   defined_ids_.clear();
@@ -170,6 +176,7 @@ void TickBatch::Forget() {
   previous_ids_.swap(before_previous_ids_);
   previous_time_millis_ = before_previous_time_millis_;
   next_block_ = blocks_.size();
+  next_sample_ = 0;
 }
 
 }  // namespace ora::collector

@@ -50,6 +50,9 @@ class TickBatch final : public SampleSink {
   // There is nothing left of the tick.
   bool finished() const { return closed_ && next_block_ == blocks_.size(); }
 
+  // Samples of the tick that no Finish has given yet, once the first has.
+  size_t samples_left() const;
+
   // Tells that the batch of the last Finish was not spooled: its definitions will be made again,
   // and the rest of its tick is dropped.
   void Forget();

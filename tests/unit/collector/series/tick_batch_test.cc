@@ -177,8 +177,11 @@ TEST(TickBatchLimitsTest, DropsTheRestOfATickOfWhichABatchWasForgotten) {
   ticks.Begin(1000);
   for (int i = 0; i < 6; ++i) ticks.Add(ticks.Intern(absl::StrCat("m", i), {}), i);
   ticks.Finish(1);
+  EXPECT_EQ(ticks.samples_left(), 4u);
   ticks.Finish(1);
+  EXPECT_EQ(ticks.samples_left(), 2u);
   ticks.Forget();
+  EXPECT_EQ(ticks.samples_left(), 0u);
   EXPECT_TRUE(ticks.finished());
   ticks.Begin(2000);
   ticks.Add(ticks.Intern("m0", {}), 1);
