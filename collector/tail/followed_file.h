@@ -1,0 +1,101 @@
+// One file of a log: who it is, how far it has been read, and reading on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "collector/tail/backup_name.h"
+#include "ora/state/v1/collector_state.pb.h"
+#include "storage/env/file_system.h"
+
+namespace ora::collector {
+
+inline constexpr size_t kHeadBytesMax = 256;
+inline constexpr size_t kBeforeBytesMax = 64;
+
+// A file as a look at its directory found it.
+struct PresentFile {
+  std::string path;
+  BackupRank rank;
+  bool compressed = false;
+  storage::FileStatus status;
+
+  bool is_base() const { return rank.kind == BackupRank::Kind::kBase && !compressed; }
+};
+
+// What is known of a file of the log. README.md says how it is told from others.
+struct FollowedFile {
+  // Why the content is no more where it was.
+  enum class Fate { kThere, kTruncated, kDeleted };
+
+  std::string path;
+  BackupRank rank;
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t offset = 0;
+  std::string head;
+  std::string before_offset;
+  uint64_t size_seen = 0;
+
+  std::unique_ptr<storage::ReadableFile> handle;  // None while there is nothing to read.
+  Fate fate = Fate::kThere;
+  bool attached = false;      // The last look at the directory found it.
+  bool verified = false;      // In this process.
+  bool ended = false;         // Nothing will be appended: a copy, or a deleted file.
+  bool in_long_line = false;  // A part of a line has been handed on.
+  absl::Time modify_time;     // When it was last seen.
+  uint64_t looked_at = 0;     // No line ends between `offset` and here.
+  absl::Duration changed_at;  // Monotonic; when it last grew.
+
+  bool is_base() const { return rank.kind == BackupRank::Kind::kBase; }
+  uint64_t unread_bytes() const { return size_seen > offset ? size_seen - offset : 0; }
+  // What reading can hand on now; a rest without a line end only if `ended`.
+  bool has_more() const { return size_seen > offset && (ended || size_seen > looked_at); }
+};
+
+state::v1::FollowedFileState StateOf(const FollowedFile& file);
+FollowedFile FileOfState(const state::v1::FollowedFileState& state);
+
+// Up to `size` bytes at `offset`; fewer at the file's end.
+absl::StatusOr<std::string> ReadBytes(storage::ReadableFile& file, uint64_t offset, size_t size);
+
+// True if what `file` holds begins as `known` does and has its bytes before its offset.
+absl::StatusOr<bool> HoldsContentOf(storage::ReadableFile& file, const FollowedFile& known);
+
+// True if `copy` holds the beginning of `original`: its first and its last bytes are the same.
+absl::StatusOr<bool> IsPrefixOf(storage::ReadableFile& copy, storage::ReadableFile& original);
+
+struct BlockLimits {
+  size_t bytes_max = 0;  // Of one block, unless a line is longer.
+  size_t line_bytes_max = 0;
+};
+
+enum class BlockKind {
+  kLines,     // Whole lines; or the rest of a file that ended.
+  kLinePart,  // Of a line that is too long.
+  kNone,      // No line end yet.
+  kReplaced,  // The file is not what it was.
+};
+
+struct Block {
+  BlockKind kind = BlockKind::kNone;
+  absl::string_view lines;  // In the buffer.
+};
+
+// Reads on at `file.offset` into `buffer`, checks before and after that the file is still itself,
+// and brings size_seen, head and looked_at up to date; the offset stays until TakeBlock.
+absl::StatusOr<Block> ReadBlock(FollowedFile& file, const BlockLimits& limits,
+                                std::vector<char>& buffer);
+
+// The block has been handed on.
+void TakeBlock(FollowedFile& file, const Block& block);
+
+// Moves `file` to `offset`, with what must be known there.
+absl::Status PlaceAt(FollowedFile& file, uint64_t offset);
+
+}  // namespace ora::collector

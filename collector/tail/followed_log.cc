@@ -1,0 +1,369 @@
+#include "collector/tail/followed_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace ora::collector {
+namespace {
+
+using storage::FileStatus;
+using storage::ReadableFile;
+
+constexpr size_t kBlockBytes = size_t{256} << 10;
+
+bool SameFile(const FileStatus& a, const FileStatus& b) {
+  return a.device == b.device && a.inode == b.inode;
+}
+
+}  // namespace
+
+void FollowedLog::Restore(const state::v1::FollowedLogState& state) {
+  for (const state::v1::FollowedFileState& file : state.files()) {
+    files_.push_back(FileOfState(file));
+    files_.back().changed_at = parts_.clock.Monotonic();
+  }
+}
+
+state::v1::FollowedLogState FollowedLog::State() const {
+  state::v1::FollowedLogState state;
+  state.set_path(description_.path);
+  for (const FollowedFile& file : files_) *state.add_files() = StateOf(file);
+  return state;
+}
+
+FollowedFile* FollowedLog::FindByIdentity(const FileStatus& status) {
+  for (FollowedFile& file : files_) {
+    if (file.fate != FollowedFile::Fate::kTruncated && file.device == status.device &&
+        file.inode == status.inode) {
+      return &file;
+    }
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::unique_ptr<ReadableFile>> FollowedLog::Open(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<ReadableFile>> file = parts_.files.OpenForRead(path);
+  if (!file.ok() && !absl::IsNotFound(file.status()) && parts_.unreadable.insert(path).second) {
+    parts_.unreadable_files.Increment();
+    parts_.log.Warning(absl::StrCat("log ", path, ": ", file.status().message(),
+                                    "; let the collector's user read it"));
+  }
+  if (file.ok()) parts_.unreadable.erase(path);
+  return file;
+}
+
+void FollowedLog::Attach(FollowedFile& known, const PresentFile& present) {
+  if (known.path != present.path || known.size_seen != present.status.size_bytes) ++version_;
+  if (known.size_seen != present.status.size_bytes) {
+    known.changed_at = parts_.clock.Monotonic();
+  }
+  known.path = present.path;
+  known.rank = present.rank;
+  known.attached = true;
+  known.size_seen = present.status.size_bytes;
+  known.modify_time = present.status.modify_time;
+  if (known.is_base()) known.ended = false;
+  if (known.handle == nullptr) known.looked_at = 0;  // What could not be opened is tried again.
+}
+
+FollowedLog::Match FollowedLog::VerifyKnown(FollowedFile& known, const PresentFile& present) {
+  if (present.status.size_bytes < known.offset) return Match::kAnother;
+  const bool unchanged =
+      known.verified && known.path == present.path && known.size_seen == present.status.size_bytes;
+  if (unchanged) return Match::kThisFile;
+  std::unique_ptr<ReadableFile> opened;
+  ReadableFile* file = known.handle.get();
+  if (file == nullptr) {
+    absl::StatusOr<std::unique_ptr<ReadableFile>> fresh = Open(present.path);
+    if (!fresh.ok()) return absl::IsNotFound(fresh.status()) ? Match::kMoved : Match::kThisFile;
+    opened = *std::move(fresh);
+    file = opened.get();
+    const absl::StatusOr<FileStatus> status = file->Status();
+    if (!status.ok() || !SameFile(*status, present.status)) return Match::kMoved;
+  }
+  const absl::StatusOr<bool> holds = HoldsContentOf(*file, known);
+  if (!holds.ok()) {
+    parts_.read_errors.Increment();
+    return Match::kThisFile;  // Not known to be another; looked at again.
+  }
+  known.verified = true;
+  known.looked_at = 0;
+  return *holds ? Match::kThisFile : Match::kAnother;
+}
+
+FollowedLog::Match FollowedLog::Recognize(const PresentFile& present) {
+  FollowedFile* known = FindByIdentity(present.status);
+  if (known == nullptr) return Match::kUnknown;
+  const Match match = VerifyKnown(*known, present);
+  if (match == Match::kThisFile) {
+    known->fate = FollowedFile::Fate::kThere;
+    Attach(*known, present);
+  } else if (match == Match::kAnother) {
+    known->fate = FollowedFile::Fate::kTruncated;
+    known->handle.reset();
+    ++version_;
+  }
+  return match;
+}
+
+void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<ReadableFile> copy,
+                                 const PresentFile& present) {
+  original.device = present.status.device;
+  original.inode = present.status.inode;
+  original.handle = std::move(copy);
+  original.fate = FollowedFile::Fate::kThere;
+  original.verified = true;
+  original.ended = true;
+  original.changed_at = parts_.clock.Monotonic();
+  if (original.offset > present.status.size_bytes) {
+    // The copy was taken before what has been read since: nothing in it is unread.
+    (void)PlaceAt(original, present.status.size_bytes);
+  }
+  Attach(original, present);
+  ++version_;
+}
+
+bool FollowedLog::IsCopy(std::unique_ptr<ReadableFile>& file, const PresentFile& present) {
+  for (auto known = files_.rbegin(); known != files_.rend(); ++known) {
+    if (known->fate == FollowedFile::Fate::kThere || known->head.empty()) continue;
+    absl::StatusOr<bool> copy = false;
+    if (present.status.size_bytes >= known->offset) {
+      copy = HoldsContentOf(*file, *known);
+    } else if (known->head.size() == kHeadBytesMax) {
+      const absl::StatusOr<std::string> head = ReadBytes(*file, 0, kHeadBytesMax);
+      copy = head.ok() && *head == known->head;
+    }
+    if (copy.ok() && *copy) {
+      ContinueInCopy(*known, std::move(file), present);
+      return true;
+    }
+  }
+  for (FollowedFile& known : files_) {
+    if (known.fate != FollowedFile::Fate::kThere) continue;
+    const bool was_open = known.handle != nullptr;
+    if (!was_open && !OpenForReading(known)) continue;
+    const absl::StatusOr<bool> copy = IsPrefixOf(*file, *known.handle);
+    if (!was_open) known.handle.reset();
+    if (copy.ok() && *copy) return true;  // A shadow: its content is read in the original.
+  }
+  return false;
+}
+
+FollowedLog::LookResult FollowedLog::Admit(const PresentFile& present, Baseline baseline) {
+  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = Open(present.path);
+  if (!opened.ok()) {
+    return absl::IsNotFound(opened.status()) ? LookResult::kLookAgain : LookResult::kSettled;
+  }
+  const absl::StatusOr<FileStatus> status = (*opened)->Status();
+  if (!status.ok() || !SameFile(*status, present.status)) return LookResult::kLookAgain;
+  PresentFile now = present;
+  now.status = *status;
+  if (!now.is_base() && (now.status.size_bytes == 0 || IsCopy(*opened, now))) {
+    return LookResult::kSettled;
+  }
+  FollowedFile file;
+  file.device = now.status.device;
+  file.inode = now.status.inode;
+  file.handle = *std::move(opened);
+  file.verified = true;
+  file.changed_at = parts_.clock.Monotonic();
+  const bool read =
+      baseline == Baseline::kAllRead || (baseline == Baseline::kBackupsRead && !now.is_base());
+  if (!PlaceAt(file, read ? now.status.size_bytes : 0).ok()) {
+    parts_.read_errors.Increment();
+    return LookResult::kSettled;
+  }
+  Attach(file, now);
+  ++version_;
+  const auto newer = std::find_if(files_.begin(), files_.end(), [&](const FollowedFile& other) {
+    return other.attached && now.rank.OlderThan(other.rank);
+  });
+  files_.insert(newer, std::move(file));
+  return LookResult::kSettled;
+}
+
+void FollowedLog::DropLost() {
+  for (const FollowedFile& file : files_) {
+    if (file.fate == FollowedFile::Fate::kThere) continue;
+    const absl::string_view reason =
+        file.fate == FollowedFile::Fate::kTruncated ? "truncated" : "deleted";
+    if (file.unread_bytes() > 0) parts_.sink.OnLost(id_, file.unread_bytes(), reason);
+    ++version_;
+  }
+  files_.erase(std::remove_if(files_.begin(), files_.end(),
+                              [](const FollowedFile& file) {
+                                return file.fate != FollowedFile::Fate::kThere;
+                              }),
+               files_.end());
+}
+
+void FollowedLog::TellFiles(absl::Span<const PresentFile> present) {
+  LogFiles tell;
+  for (const PresentFile& file : present) {
+    if (file.is_base()) tell.size_bytes = file.status.size_bytes;
+    tell.storage_bytes += file.status.size_bytes;
+    ++tell.files;
+  }
+  present_files_ = present.size();
+  told_ = tell;
+  parts_.sink.OnFiles(id_, tell);
+}
+
+void FollowedLog::Grow(FollowedFile& file, uint64_t size_bytes) {
+  if (size_bytes <= file.size_seen) return;
+  if (file.attached) told_.storage_bytes += size_bytes - file.size_seen;
+  if (file.attached && file.is_base()) told_.size_bytes = size_bytes;
+  file.size_seen = size_bytes;
+  file.changed_at = parts_.clock.Monotonic();
+  ++version_;
+}
+
+FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present, Baseline baseline,
+                                          LookAttempt attempt) {
+  std::vector<const PresentFile*> strangers;
+  bool moved = false;
+  for (FollowedFile& file : files_) file.attached = false;
+  for (const PresentFile& file : present) {
+    if (file.compressed) continue;
+    const Match match = Recognize(file);
+    if (match == Match::kMoved) moved = true;
+    if (match == Match::kAnother || match == Match::kUnknown) strangers.push_back(&file);
+  }
+  for (const FollowedFile& file : files_) {
+    // A file may have been renamed past the listing: only a second one proves that it is gone.
+    const bool missing =
+        !file.attached && file.handle == nullptr && file.fate == FollowedFile::Fate::kThere;
+    moved = moved || missing;
+  }
+  if (moved && attempt == LookAttempt::kFirst) return LookResult::kLookAgain;
+  for (FollowedFile& file : files_) {
+    const bool missing =
+        !file.attached && file.handle == nullptr && file.fate == FollowedFile::Fate::kThere;
+    if (missing) file.fate = FollowedFile::Fate::kDeleted;
+  }
+  std::stable_sort(
+      strangers.begin(), strangers.end(),
+      [](const PresentFile* a, const PresentFile* b) { return a->rank.OlderThan(b->rank); });
+  for (const PresentFile* stranger : strangers) {
+    if (Admit(*stranger, baseline) == LookResult::kLookAgain && attempt == LookAttempt::kFirst) {
+      return LookResult::kLookAgain;
+    }
+  }
+  DropLost();
+  for (FollowedFile& file : files_) {
+    if (!file.attached) file.rank.kind = BackupRank::Kind::kOther;
+  }
+  TellFiles(present);
+  return LookResult::kSettled;
+}
+
+bool FollowedLog::OpenForReading(FollowedFile& file) {
+  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = Open(file.path);
+  if (!opened.ok()) return false;
+  const absl::StatusOr<FileStatus> status = (*opened)->Status();
+  if (!status.ok() || status->device != file.device || status->inode != file.inode) return false;
+  file.handle = *std::move(opened);
+  return true;
+}
+
+bool FollowedLog::Poll() {
+  bool look = false;
+  bool base_known = false;
+  const uint64_t told_bytes = told_.storage_bytes;
+  const absl::Duration now = parts_.clock.Monotonic();
+  const absl::StatusOr<FileStatus> base = parts_.files.Stat(description_.path);
+  for (FollowedFile& file : files_) {
+    FileStatus status;
+    const bool is_base = base.ok() && base->device == file.device && base->inode == file.inode;
+    if (is_base) {
+      base_known = true;
+      status = *base;
+      if (!file.attached || !file.is_base()) look = true;  // Renamed back, or seen late.
+    } else if (file.handle != nullptr) {
+      absl::StatusOr<FileStatus> handle_status = file.handle->Status();
+      if (!handle_status.ok()) continue;
+      status = *handle_status;
+      if (file.is_base()) look = true;  // Renamed away or deleted.
+    } else {
+      if (file.is_base()) look = true;
+      continue;
+    }
+    // Written anew to the very same size, or cut: only its content can tell.
+    const bool rewritten =
+        status.size_bytes == file.size_seen && status.modify_time != file.modify_time;
+    if (status.size_bytes < file.size_seen || rewritten) look = true;
+    if (!rewritten) file.modify_time = status.modify_time;
+    Grow(file, status.size_bytes);
+    if (is_base || file.has_more()) continue;
+    const bool lingered = now - file.changed_at >= parts_.options.linger;
+    if (status.link_count == 0 || lingered) file.ended = file.unread_bytes() > 0 || file.ended;
+    if (lingered && file.unread_bytes() == 0) {
+      file.handle.reset();
+      file.ended = false;
+      if (!file.attached) look = true;
+    }
+  }
+  if (base.ok() && !base_known && base->type == storage::FileType::kRegular &&
+      !parts_.unreadable.contains(description_.path)) {
+    look = true;
+  }
+  if (told_.storage_bytes != told_bytes) parts_.sink.OnFiles(id_, told_);
+  return look;
+}
+
+FollowedFile* FollowedLog::NextToRead() {
+  for (FollowedFile& file : files_) {
+    if (file.has_more()) return &file;
+    if (file.handle == nullptr || &file == &files_.back()) continue;
+    // Its writer may have written on before it turned to the next file.
+    const absl::StatusOr<FileStatus> status = file.handle->Status();
+    if (status.ok()) Grow(file, status->size_bytes);
+    if (file.has_more()) return &file;
+  }
+  return nullptr;
+}
+
+FollowedLog::ReadResult FollowedLog::ReadSome(size_t bytes_max) {
+  FollowedFile* const next = NextToRead();
+  if (next == nullptr) return {};
+  FollowedFile& file = *next;
+  if (file.handle == nullptr && !OpenForReading(file)) {
+    file.looked_at = file.size_seen;  // Not again before the next look or growth.
+    return {.look = true};
+  }
+  const BlockLimits limits{.bytes_max = std::min(bytes_max, kBlockBytes),
+                           .line_bytes_max = parts_.options.line_bytes_max};
+  const absl::StatusOr<Block> block = ReadBlock(file, limits, parts_.buffer);
+  if (!block.ok()) {
+    parts_.read_errors.Increment();
+    file.looked_at = file.size_seen;
+    return {};
+  }
+  if (block->kind == BlockKind::kReplaced) {
+    file.verified = false;
+    file.looked_at = file.size_seen;
+    return {.look = true};
+  }
+  ++version_;
+  if (block->lines.empty()) return {};
+  if (block->kind == BlockKind::kLinePart && !file.in_long_line) parts_.long_lines.Increment();
+  TakeBlock(file, *block);
+  parts_.sink.OnLines(id_, block->lines);
+  return {.bytes = block->lines.size()};
+}
+
+bool FollowedLog::has_more() const {
+  return std::any_of(files_.begin(), files_.end(),
+                     [](const FollowedFile& file) { return file.has_more(); });
+}
+
+uint64_t FollowedLog::bytes_behind() const {
+  uint64_t bytes = 0;
+  for (const FollowedFile& file : files_) bytes += file.unread_bytes();
+  return bytes;
+}
+
+}  // namespace ora::collector

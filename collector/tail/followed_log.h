@@ -1,0 +1,109 @@
+// One log: its files, in the order in which they were written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
+#include "collector/tail/followed_file.h"
+#include "collector/tail/line_sink.h"
+#include "collector/tail/log_follower.h"
+#include "ora/state/v1/collector_state.pb.h"
+
+namespace ora::collector {
+
+// What the logs of a follower share. All references outlive them.
+struct FollowerParts {
+  const LogFollowerOptions& options;
+  LineSink& sink;
+  storage::FileSystem& files;
+  storage::Clock& clock;
+  storage::LogSink& log;
+  storage::Counter& long_lines;
+  storage::Counter& unreadable_files;
+  storage::Counter& read_errors;
+  absl::flat_hash_set<std::string> unreadable = {};  // Paths that were counted.
+  std::vector<char> buffer = {};
+};
+
+// Where reading starts in files of a log that was not known.
+enum class Baseline {
+  kNone,         // Everything is new.
+  kBackupsRead,  // Backups count as read, the file itself is new.
+  kAllRead,
+};
+
+// One thread: the follower's.
+class FollowedLog {
+ public:
+  FollowedLog(LogId id, const LogDescription& description, FollowerParts& parts)
+      : id_(id), description_(description), parts_(parts) {}
+
+  void Restore(const state::v1::FollowedLogState& state);
+
+  enum class LookResult {
+    kSettled,
+    kLookAgain,  // Names moved between listing and opening: list again.
+  };
+  enum class LookAttempt { kFirst, kLast };
+
+  // Compares what is there with what is known: who was renamed, truncated, copied, deleted, born.
+  LookResult Look(absl::Span<const PresentFile> present, Baseline baseline, LookAttempt attempt);
+
+  // Asks the files that are open for their size. True if their directory must be looked at.
+  bool Poll();
+
+  struct ReadResult {
+    size_t bytes = 0;
+    bool look = false;  // A file is not what it was: look at the directory.
+  };
+  // Hands on one block of the oldest file that has more.
+  ReadResult ReadSome(size_t bytes_max);
+
+  bool has_more() const;
+  bool gone() const { return files_.empty() && present_files_ == 0; }
+  state::v1::FollowedLogState State() const;
+  uint64_t bytes_behind() const;
+  size_t file_count() const { return files_.size(); }
+
+  LogId id() const { return id_; }
+  const LogDescription& description() const { return description_; }
+  // Changes whenever State does.
+  uint64_t version() const { return version_; }
+
+ private:
+  enum class Match { kThisFile, kAnother, kUnknown, kMoved };
+
+  // The known file that `present` is, checked; opens it if it must be read to know.
+  Match Recognize(const PresentFile& present);
+  Match VerifyKnown(FollowedFile& known, const PresentFile& present);
+  void Attach(FollowedFile& known, const PresentFile& present);
+  // Takes in a file that is not known by its inode.
+  LookResult Admit(const PresentFile& present, Baseline baseline);
+  // True if `file` at `present` is a copy of a file that is known; reading may go on in it.
+  bool IsCopy(std::unique_ptr<storage::ReadableFile>& file, const PresentFile& present);
+  void ContinueInCopy(FollowedFile& original, std::unique_ptr<storage::ReadableFile> copy,
+                      const PresentFile& present);
+  void DropLost();
+  void TellFiles(absl::Span<const PresentFile> present);
+  // The file has so many bytes now.
+  void Grow(FollowedFile& file, uint64_t size_bytes);
+  // The oldest file that has more, by what the files before it hold now.
+  FollowedFile* NextToRead();
+  // None if it cannot be opened; a refusal is counted once.
+  absl::StatusOr<std::unique_ptr<storage::ReadableFile>> Open(const std::string& path);
+  bool OpenForReading(FollowedFile& file);
+  FollowedFile* FindByIdentity(const storage::FileStatus& status);
+
+  const LogId id_;
+  const LogDescription description_;
+  FollowerParts& parts_;
+  std::vector<FollowedFile> files_;  // Oldest first.
+  size_t present_files_ = 0;
+  LogFiles told_;
+  uint64_t version_ = 1;
+};
+
+}  // namespace ora::collector
