@@ -71,8 +71,12 @@ void FollowedLog::Attach(FollowedFile& known, const PresentFile& present) {
 
 FollowedLog::Match FollowedLog::VerifyKnown(FollowedFile& known, const PresentFile& present) {
   if (present.status.size_bytes < known.offset) return Match::kAnother;
-  const bool unchanged =
-      known.verified && known.path == present.path && known.size_seen == present.status.size_bytes;
+  // A file that was empty tells nothing of what its inode holds now: that may be a copy.
+  const bool was_empty = known.head.empty() && present.status.size_bytes > 0;
+  if (was_empty && known.handle == nullptr && !present.is_base()) return Match::kAnother;
+  const bool unchanged = known.handle == nullptr && known.verified && known.path == present.path &&
+                         known.size_seen == present.status.size_bytes &&
+                         known.modify_time == present.status.modify_time;
   if (unchanged) return Match::kThisFile;
   std::unique_ptr<ReadableFile> opened;
   ReadableFile* file = known.handle.get();

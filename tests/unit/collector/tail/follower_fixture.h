@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_replace.h"
 #include "collector/tail/log_follower.h"
 #include "storage/env/posix_file_system.h"
 #include "tests/fakes/manual_clock.h"
@@ -68,7 +68,9 @@ class FollowerFixture : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    root_ = absl::StrCat(::testing::TempDir(), "tail_", test->test_suite_name(), "_", test->name());
+    root_ = absl::StrCat(::testing::TempDir(), "tail_",
+                         absl::StrReplaceAll(test->test_suite_name(), {{"/", "_"}}), "_",
+                         absl::StrReplaceAll(test->name(), {{"/", "_"}}));
     std::filesystem::remove_all(root_);
     std::filesystem::create_directories(root_);
     Follow({"/*.log"});
