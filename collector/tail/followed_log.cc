@@ -223,6 +223,10 @@ void FollowedLog::Grow(FollowedFile& file, uint64_t size_bytes) {
   file.size_seen = size_bytes;
   file.changed_at = parts_.clock.Monotonic();
   ++version_;
+  if (!file.head.empty() || file.handle == nullptr) return;
+  // Known by its bytes from the start, so that a copy can be told even before they are read.
+  absl::StatusOr<std::string> head = ReadBytes(*file.handle, 0, kHeadBytesMax);
+  if (head.ok()) file.head = *std::move(head);
 }
 
 FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present, Baseline baseline,
@@ -300,6 +304,8 @@ bool FollowedLog::Poll() {
         status.size_bytes == file.size_seen && status.modify_time != file.modify_time;
     if (status.size_bytes < file.size_seen || rewritten) look = true;
     if (!rewritten) file.modify_time = status.modify_time;
+    // It may have been written, copied and cut before these bytes came.
+    if (file.head.empty() && status.size_bytes > 0) look = true;
     Grow(file, status.size_bytes);
     if (is_base || file.has_more()) continue;
     const bool lingered = now - file.changed_at >= parts_.options.linger;
