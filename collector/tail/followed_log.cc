@@ -95,6 +95,10 @@ FollowedLog::Match FollowedLog::VerifyKnown(FollowedFile& known, const PresentFi
   }
   known.verified = true;
   known.looked_at = 0;
+  if (known.head.empty()) {
+    absl::StatusOr<std::string> head = ReadBytes(*file, 0, kHeadBytesMax);
+    if (head.ok()) known.head = *std::move(head);
+  }
   return *holds ? Match::kThisFile : Match::kAnother;
 }
 
