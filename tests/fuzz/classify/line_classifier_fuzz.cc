@@ -1,0 +1,51 @@
+// Any bytes as a log: what is told of each line holds, and a classifier that is told where another
+// one stood says the same.
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/str_split.h"
+#include "collector/classify/durations.h"
+#include "collector/classify/error_types.h"
+#include "collector/classify/line_classifier.h"
+
+namespace {
+
+using ora::collector::LineClass;
+using ora::collector::LineClassifier;
+
+void Require(bool holds) {
+  if (!holds) abort();
+}
+
+bool IsWithin(absl::string_view part, absl::string_view whole) {
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  const std::string text(reinterpret_cast<const char*>(bytes), size);
+  LineClassifier classifier;
+  for (const absl::string_view from : absl::StrSplit(text, '\n')) {
+    const std::string line(from);  // Its own memory, so that a byte read past it is seen.
+    LineClassifier twin(classifier.trace());
+    const LineClass got = classifier.Classify(line);
+    const LineClass again = twin.Classify(line);
+    Require(got.level == again.level && got.continuation == again.continuation &&
+            got.begins_trace == again.begins_trace && got.error_type == again.error_type &&
+            got.response_seconds == again.response_seconds && classifier.trace() == twin.trace());
+    Require(!(got.continuation && got.begins_trace));
+    Require(!got.continuation || got.level == ora::collector::Level::kUnknown);
+    Require(IsWithin(got.error_type, line));
+    Require(got.error_type.size() <= ora::collector::kErrorTypeBytesMax);
+    Require(ora::collector::TypePrefix(got.error_type) == got.error_type);
+    if (got.response_seconds.has_value()) {
+      Require(*got.response_seconds >= 0 &&
+              *got.response_seconds <= ora::collector::kDurationSecondsMax);
+    }
+  }
+  return 0;
+}
