@@ -123,9 +123,9 @@ class Grammar {
       Arguments arguments;
       arguments.help = absl::StrCat(version.what(), "\n");
       return arguments;
-    } catch (const CLI::ExtrasError&) {
-      return ExtraWord(words);
     } catch (const CLI::ParseError& error) {
+      // Said first: a value may be missing only because the word for it looks like a flag.
+      if (!root_.remaining(true).empty()) return ExtraWord(words);
       return WrongUse(error.what());
     }
     return Collect();

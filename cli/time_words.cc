@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -17,8 +18,8 @@ namespace {
 constexpr absl::Duration kDay = absl::Hours(24);
 constexpr absl::Duration kDurationMax = absl::Hours(24 * 36'525);
 // The years 0001 to 9999, which Timestamp holds.
-constexpr double kUnixSecondsMin = -62'135'596'800;
-constexpr double kUnixSecondsMax = 253'402'300'799;
+constexpr int64_t kUnixSecondsMin = -62'135'596'800;
+constexpr int64_t kUnixSecondsMax = 253'402'300'799;
 
 absl::Status NoDuration(absl::string_view text) {
   return absl::InvalidArgumentError(
@@ -95,7 +96,7 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now) {
   }
   double seconds = 0;
   if (IsPlainNumber(text) && absl::SimpleAtod(text, &seconds)) {
-    if (seconds < kUnixSecondsMin || seconds > kUnixSecondsMax) return NoTime(text);
+    if (seconds > static_cast<double>(kUnixSecondsMax)) return NoTime(text);
     // Through milliseconds, so that 1.1 is not 1.100000000000000088.
     return absl::FromUnixMillis(std::llround(seconds * 1000));
   }
@@ -105,8 +106,13 @@ absl::StatusOr<absl::Time> ParseTime(absl::string_view text, absl::Time now) {
   }
   absl::Time time;
   std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
-  if (absl::ParseTime("%Y-%m-%d", text, &time, &error)) return time;
+  const bool is_read = absl::ParseTime(absl::RFC3339_full, text, &time, &error) ||
+                       absl::ParseTime("%Y-%m-%d", text, &time, &error);
+  // It also takes years that Timestamp has not.
+  if (is_read && time >= absl::FromUnixSeconds(kUnixSecondsMin) &&
+      time <= absl::FromUnixSeconds(kUnixSecondsMax)) {
+    return time;
+  }
   return NoTime(text);
 }
 

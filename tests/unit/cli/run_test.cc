@@ -90,6 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongUseCase{"Unquoted",
                      {"query", "up", "==", "1"},
                      "unexpected word `==`; quote what belongs together; see `ora query --help`"},
+        WrongUseCase{"DashFirst", {"query", "-up"}, "unknown flag `-up`; see `ora query --help`"},
         WrongUseCase{"NarrowWidth",
                      {"hosts", "list", "--width", "19"},
                      "--width: Value 19 not in range 20 to 10000; see `ora hosts list --help`"},

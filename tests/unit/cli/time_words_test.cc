@@ -33,12 +33,14 @@ TEST(ParseTimeTest, ReadsEveryForm) {
   EXPECT_EQ(*ParseTime("2017-07-14T02:40:00Z", kNow), absl::FromUnixSeconds(1'500'000'000));
   EXPECT_EQ(*ParseTime("2017-07-14T04:40:00.5+02:00", kNow),
             absl::FromUnixMillis(1'500'000'000'500));
+  EXPECT_EQ(*ParseTime("253402300799", kNow), absl::FromUnixSeconds(253'402'300'799));
+  EXPECT_EQ(*ParseTime("9999-12-31T23:59:59Z", kNow), absl::FromUnixSeconds(253'402'300'799));
   EXPECT_EQ(*ParseTime("2017-07-14", kNow), absl::FromUnixSeconds(1'499'990'400));
 }
 
 TEST(ParseTimeTest, RefusesTheRest) {
   for (const char* text : {"", "yesterday", "now-", "now1h", "-", "1e400", "infinite-past", "nan",
-                           "253402300801", "2017-13-01"}) {
+                           "253402300800", "99999-01-01", "10000-01-01T00:00:00Z", "2017-13-01"}) {
     EXPECT_EQ(ParseTime(text, kNow).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }
