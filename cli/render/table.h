@@ -32,7 +32,8 @@ struct Column {
 struct Cell {
   Cell(std::string text_in, Tone tone_in = Tone::kPlain)  // NOLINT(google-explicit-constructor)
       : text(std::move(text_in)), tone(tone_in) {}
-  Cell(const char* text_in) : text(text_in) {}  // NOLINT(google-explicit-constructor)
+  Cell(const char* text_in, Tone tone_in = Tone::kPlain)  // NOLINT(google-explicit-constructor)
+      : text(text_in), tone(tone_in) {}
 
   std::string text;
   Tone tone;
