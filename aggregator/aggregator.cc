@@ -1,0 +1,209 @@
+#include "aggregator/aggregator.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <thread>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "aggregator/ingest/ingest_session.h"
+#include "aggregator/promql/engine.h"
+#include "aggregator/rules/builtin_rules.h"
+#include "aggregator/server/counter_series.h"
+#include "aggregator/server/server.h"
+#include "aggregator/server/worker_pool.h"
+#include "aggregator/services/admin_service.h"
+#include "aggregator/services/alert_service.h"
+#include "aggregator/services/evaluation.h"
+#include "aggregator/services/fleet_service.h"
+#include "aggregator/services/ingest_service.h"
+#include "aggregator/services/log_service.h"
+#include "aggregator/services/query_service.h"
+#include "proto/status/annotate.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::aggregator {
+namespace {
+
+constexpr int kSilentHeartbeats = 3;
+constexpr size_t kHostNameBytesMax = 256;
+constexpr size_t kWorkersMin = 4;
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+storage::TimeSeriesStoreOptions StoreOptions(const config::v1::AggregatorConfig& config) {
+  storage::TimeSeriesStoreOptions options;
+  options.uri = config.storage_uri();
+  options.retention = ToDuration(config.storage().retention());
+  options.out_of_order_window = ToDuration(config.storage().out_of_order_window());
+  options.seal_interval = ToDuration(config.storage().seal_interval());
+  options.series_max = config.storage().series_max();
+  options.free_bytes_floor = config.storage().free_bytes_floor();
+  return options;
+}
+
+IngestOptions ToIngestOptions(const config::v1::IngestConfig& config) {
+  IngestOptions options;
+  options.streams_max = config.streams_max();
+  options.outstanding_bytes_max = config.outstanding_bytes_max();
+  options.heartbeat_interval = ToDuration(config.heartbeat_interval());
+  options.series_per_host_max = config.series_per_host_max();
+  return options;
+}
+
+RuleGroupOptions ToRuleGroupOptions(const config::v1::AlertConfig& config) {
+  RuleGroupOptions options;
+  options.name = "builtin";
+  options.interval = ToDuration(config.evaluation_interval());
+  options.resolved_retention = ToDuration(config.resolved_retention());
+  if (!config.disabled()) options.rules = BuiltinRules(config);
+  return options;
+}
+
+std::string HostName(storage::FileSystem& files) {
+  const absl::StatusOr<std::string> name =
+      files.ReadWhole("/proc/sys/kernel/hostname", kHostNameBytesMax);
+  if (!name.ok()) return "aggregator";
+  return std::string(absl::StripAsciiWhitespace(*name));
+}
+
+// Members are destroyed, and so stopped, in the reverse of the order in which they are built.
+class RunningAggregator final : public Aggregator {
+ public:
+  RunningAggregator(const config::v1::AggregatorConfig& config, const Environment& environment)
+      : config_(config), environment_(environment) {}
+
+  ~RunningAggregator() override { Stop(); }
+
+  absl::Status Build();
+  absl::Status Serve();
+
+  const std::string& address() const override { return server_->address(); }
+  std::shared_ptr<grpc::Channel> InProcessChannel() override { return server_->InProcessChannel(); }
+  storage::TimeSeriesStore& store() override { return *store_; }
+  Fleet& fleet() override { return *fleet_; }
+  RuleGroup& rules() override { return *rules_; }
+  void Stop() override;
+
+ private:
+  CallEnvironment Calls() {
+    return {*workers_, environment_.clock, environment_.counters.Get("ora_server_calls_total"),
+            environment_.counters.Get("ora_server_failed_calls_total"),
+            ToDuration(config_.query().timeout())};
+  }
+
+  const config::v1::AggregatorConfig config_;
+  const Environment environment_;
+  bool stopped_ = false;
+  std::unique_ptr<storage::TimeSeriesStore> store_;
+  std::unique_ptr<Fleet> fleet_;
+  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<promql::Engine> engine_;
+  std::unique_ptr<RuleGroup> rules_;
+  std::unique_ptr<CounterSeries> counter_series_;
+  std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<IngestService> ingest_service_;
+  std::unique_ptr<QueryService> query_service_;
+  std::unique_ptr<FleetService> fleet_service_;
+  std::unique_ptr<LogService> log_service_;
+  std::unique_ptr<AlertService> alert_service_;
+  std::unique_ptr<AdminService> admin_service_;
+  std::unique_ptr<Server> server_;
+};
+
+absl::Status RunningAggregator::Build() {
+  auto& [clock, files, log, counters] = environment_;
+  ORA_ASSIGN_OR_RETURN(
+      store_, storage::TimeSeriesStore::Open(StoreOptions(config_), clock, files, log, counters));
+  const absl::Duration silence_limit =
+      kSilentHeartbeats * ToDuration(config_.ingest().heartbeat_interval());
+  FleetOptions fleet_options;
+  fleet_options.silence_limit = silence_limit;
+  ORA_ASSIGN_OR_RETURN(fleet_, Fleet::Open(fleet_options, *store_, *store_, clock, log, counters));
+  ingest_ = Ingest::Make(ToIngestOptions(config_.ingest()), *store_, *fleet_, clock, counters);
+  engine_ = std::make_unique<promql::Engine>(*store_);
+  promql::QueryLimits limits;
+  limits.samples_max = config_.query().samples_max();
+  limits.series_max = config_.query().series_max();
+  const auto alert_changed = [&log_sink = log](const v1::Alert& alert) {
+    log_sink.Info(absl::StrCat("alert ", alert.id(), " (", alert.rule(), ") is now ",
+                               v1::AlertState_Name(alert.state())));
+  };
+  ORA_ASSIGN_OR_RETURN(
+      rules_,
+      RuleGroup::Open(ToRuleGroupOptions(config_.alerts()),
+                      EvaluateOn(*engine_, limits, ToDuration(config_.query().timeout()), clock),
+                      LivenessOf(*fleet_), alert_changed, *store_, clock, log, counters));
+  counter_series_ = std::make_unique<CounterSeries>(
+      CounterSeriesOptions{.instance = HostName(files), .component = "ora-aggregator"}, *store_,
+      clock, log, counters);
+
+  WorkerPoolOptions pool;
+  pool.threads = std::max<size_t>(kWorkersMin, std::thread::hardware_concurrency());
+  workers_ = std::make_unique<WorkerPool>(pool, clock);
+  ingest_service_ = std::make_unique<IngestService>(*ingest_, clock, silence_limit);
+  query_service_ = std::make_unique<QueryService>(Calls(), *engine_, *store_, limits);
+  fleet_service_ = std::make_unique<FleetService>(Calls(), *fleet_);
+  log_service_ = std::make_unique<LogService>(Calls(), *engine_, limits);
+  alert_service_ = std::make_unique<AlertService>(Calls(), *rules_);
+  admin_service_ = std::make_unique<AdminService>(
+      Calls(), AdminSources{config_.storage_uri(), clock.Now(), *store_, files, counters, *ingest_,
+                            *fleet_, *rules_});
+  return absl::OkStatus();
+}
+
+absl::Status RunningAggregator::Serve() {
+  ServerOptions options;
+  options.listen = config_.listen();
+  ORA_ASSIGN_OR_RETURN(server_,
+                       Server::Start(options, {
+                                                  {"ora.v1.IngestService", ingest_service_.get()},
+                                                  {"ora.v1.QueryService", query_service_.get()},
+                                                  {"ora.v1.FleetService", fleet_service_.get()},
+                                                  {"ora.v1.LogService", log_service_.get()},
+                                                  {"ora.v1.AlertService", alert_service_.get()},
+                                                  {"ora.v1.AdminService", admin_service_.get()},
+                                              }));
+  fleet_->Start();
+  rules_->Start();
+  counter_series_->Start();
+  environment_.log.Info(absl::StrCat("aggregator: listening on ", server_->address()));
+  return absl::OkStatus();
+}
+
+void RunningAggregator::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  // Nobody judges or records hosts while their streams are being ended by us.
+  if (rules_ != nullptr) rules_->Stop();
+  if (counter_series_ != nullptr) counter_series_->Stop();
+  if (fleet_ != nullptr) fleet_->Stop();
+  if (server_ != nullptr) {
+    environment_.log.Info("aggregator: stopping");
+    server_->Stop([this] { ingest_service_->EndStreams(); });
+  }
+  if (workers_ != nullptr) workers_->Stop();
+  if (server_ == nullptr || store_ == nullptr) return;
+  if (const absl::Status status = store_->Seal(); !status.ok()) {
+    environment_.log.Error(
+        absl::StrCat("store: open chunks were not sealed, they will be at the "
+                     "next start: ",
+                     status.message()));
+  }
+  environment_.log.Info("aggregator: stopped");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(
+    const config::v1::AggregatorConfig& config, const Environment& environment) {
+  auto aggregator = std::make_unique<RunningAggregator>(config, environment);
+  ORA_RETURN_IF_ERROR(aggregator->Build());
+  ORA_RETURN_IF_ERROR(aggregator->Serve());
+  return aggregator;
+}
+
+}  // namespace ora::aggregator

@@ -1,0 +1,57 @@
+// The aggregator: builds its parts, starts, drains and stops them in the right order.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "aggregator/fleet/fleet.h"
+#include "aggregator/rules/rule_group.h"
+#include "ora/config/v1/aggregator_config.pb.h"
+#include "storage/env/clock.h"
+#include "storage/env/counters.h"
+#include "storage/env/file_system.h"
+#include "storage/env/log_sink.h"
+#include "storage/time_series_store.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace ora::aggregator {
+
+// The host, or what a test puts in its place. All must outlive the aggregator.
+struct Environment {
+  storage::Clock& clock;
+  storage::FileSystem& files;
+  storage::LogSink& log;
+  storage::Counters& counters;
+};
+
+// Serves from Start to Stop. Stop is called from one thread.
+class Aggregator {
+ public:
+  virtual ~Aggregator() = default;
+
+  // `config` is validated and has its defaults filled in. Returns when calls are served. Errors of
+  // the store (its URI, its lock, its damage) and UNAVAILABLE where `listen` is taken.
+  static absl::StatusOr<std::unique_ptr<Aggregator>> Start(
+      const config::v1::AggregatorConfig& config, const Environment& environment);
+
+  // Where gRPC is served, with the real port.
+  virtual const std::string& address() const = 0;
+
+  // Calls within the process. Drop it before Stop.
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel() = 0;
+
+  // The parts, for tests that move time themselves.
+  virtual storage::TimeSeriesStore& store() = 0;
+  virtual Fleet& fleet() = 0;
+  virtual RuleGroup& rules() = 0;
+
+  // Health says NOT_SERVING, streams are asked to end, calls drain, then open chunks are sealed
+  // and the store is closed. A second call does nothing; the destructor calls it.
+  virtual void Stop() = 0;
+};
+
+}  // namespace ora::aggregator

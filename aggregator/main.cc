@@ -1,0 +1,132 @@
+// ora-aggregator: flags, configuration, the real host.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "aggregator/aggregator.h"
+#include "aggregator/config/load_config.h"
+#include "proto/contract/config_checks.h"
+#include "storage/env/counters.h"
+#include "storage/env/posix_file_system.h"
+#include "storage/env/real_clock.h"
+#include "storage/env/stderr_log_sink.h"
+
+namespace {
+
+using ora::storage::LogSeverity;
+
+constexpr int kExitDone = 0;
+constexpr int kExitFailed = 1;
+constexpr int kExitWrongUse = 2;
+
+struct Flags {
+  std::string config;
+  bool check_config = false;
+  std::string listen;
+  std::string storage_uri;
+  std::string state_dir;
+  std::string port_file;
+  LogSeverity log_level = LogSeverity::kInfo;
+};
+
+void AddFlags(CLI::App& app, Flags& flags) {
+  static const std::map<std::string, LogSeverity> kLevels = {{"debug", LogSeverity::kDebug},
+                                                             {"info", LogSeverity::kInfo},
+                                                             {"warning", LogSeverity::kWarning},
+                                                             {"error", LogSeverity::kError}};
+  app.add_option("--config", flags.config, "YAML file; its fields are the defaults if absent");
+  app.add_flag("--check-config", flags.check_config,
+               "say what is wrong with the configuration, with file, line and column, and stop");
+  app.add_option("--listen", flags.listen, "HOST:PORT to serve gRPC on; port 0 takes a free one");
+  auto* uri = app.add_option("--storage-uri", flags.storage_uri, "such as file:///var/lib/ora");
+  app.add_option("--state-dir", flags.state_dir, "directory for the state; short for file://DIR")
+      ->excludes(uri);
+  app.add_option("--port-file", flags.port_file,
+                 "file that gets HOST:PORT as soon as calls are served");
+  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case));
+  app.set_version_flag("--version", std::string("ora-aggregator ") + ORA_VERSION);
+}
+
+// Flags have the last word over the file.
+void ApplyFlags(const Flags& flags, ora::config::v1::AggregatorConfig& config) {
+  if (!flags.listen.empty()) config.set_listen(flags.listen);
+  if (!flags.storage_uri.empty()) config.set_storage_uri(flags.storage_uri);
+  if (flags.state_dir.empty()) return;
+  const std::filesystem::path directory = std::filesystem::absolute(flags.state_dir);
+  config.set_storage_uri(absl::StrCat("file://", directory.lexically_normal().string()));
+}
+
+// A stop is asked for by SIGTERM or SIGINT; these wait in the kernel until main fetches them, so
+// no thread that is started later must see them.
+sigset_t BlockStopSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int Fail(int exit_code, const absl::Status& status) {
+  std::fprintf(stderr, "ora-aggregator: %s\n", std::string(status.message()).c_str());
+  return exit_code;
+}
+
+int Serve(const Flags& flags, const ora::config::v1::AggregatorConfig& config,
+          ora::storage::FileSystem& files, const sigset_t& stop_signals) {
+  ora::storage::RealClock clock;
+  ora::storage::Counters counters;
+  const std::unique_ptr<ora::storage::LogSink> log =
+      ora::storage::MakeStderrLogSink(flags.log_level);
+  auto aggregator = ora::aggregator::Aggregator::Start(config, {clock, files, *log, counters});
+  if (!aggregator.ok()) return Fail(kExitFailed, aggregator.status());
+  if (!flags.port_file.empty()) {
+    const absl::Status status =
+        files.ReplaceWhole(flags.port_file, absl::StrCat((*aggregator)->address(), "\n"));
+    if (!status.ok()) return Fail(kExitFailed, status);
+  }
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  // A second signal ends the process at once: what was acknowledged is durable at any moment.
+  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  (*aggregator)->Stop();
+  return kExitDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Ingests streams of collectors, stores their series, answers queries, judges alerts.",
+      "ora-aggregator");
+  Flags flags;
+  AddFlags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitWrongUse;
+  }
+
+  ora::storage::PosixFileSystem files;
+  absl::StatusOr<ora::config::v1::AggregatorConfig> config =
+      ora::aggregator::LoadAggregatorConfig(flags.config, files);
+  if (!config.ok()) return Fail(kExitWrongUse, config.status());
+  ApplyFlags(flags, *config);
+  if (const absl::Status status = ora::contract::Validate(*config); !status.ok()) {
+    return Fail(kExitWrongUse, status);
+  }
+  if (flags.check_config) {
+    std::printf("%s: good\n", flags.config.empty() ? "defaults" : flags.config.c_str());
+    return kExitDone;
+  }
+  const sigset_t stop_signals = BlockStopSignals();
+  return Serve(flags, *config, files, stop_signals);
+}

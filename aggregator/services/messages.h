@@ -1,0 +1,31 @@
+// Values of the store and the engine as messages of the API.
+#pragma once
+
+#include <vector>
+
+#include "absl/time/time.h"
+#include "aggregator/promql/engine.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "ora/v1/query_service.pb.h"
+#include "ora/v1/series.pb.h"
+#include "storage/labels.h"
+
+namespace ora::aggregator {
+
+v1::LabelSet ToMessage(const storage::Labels& labels);
+storage::Labels FromMessage(const v1::LabelSet& message);
+google::protobuf::Timestamp ToProtoTime(absl::Time time);
+
+int64_t Millis(const google::protobuf::Timestamp& time);
+int64_t Millis(const google::protobuf::Duration& duration);
+
+v1::SampledSeries ToMessage(const promql::RangeSeries& series);
+
+// The value, warnings and infos; not the statistics.
+v1::QueryResponse ToMessage(const promql::QueryResult& result);
+
+// A matrix in messages of about `bytes_max`, at least one; the last bears warnings and infos.
+std::vector<v1::QueryRangeResponse> ToMessages(promql::QueryResult result, size_t bytes_max);
+
+}  // namespace ora::aggregator
