@@ -1,0 +1,238 @@
+#include "aggregator/aggregator.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ora/v1/admin_service.grpc.pb.h"
+#include "ora/v1/alert_service.grpc.pb.h"
+#include "ora/v1/fleet_service.grpc.pb.h"
+#include "ora/v1/ingest_service.grpc.pb.h"
+#include "ora/v1/query_service.grpc.pb.h"
+#include "proto/contract/config_checks.h"
+#include "proto/transport/channel.h"
+#include "storage/env/posix_file_system.h"
+#include "tests/fakes/manual_clock.h"
+#include "tests/fakes/memory_log_sink.h"
+
+namespace ora::aggregator {
+namespace {
+
+using ::testing::HasSubstr;
+
+class AggregatorTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = testing::TempDir() + "/aggregator_test_" +
+                 testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(directory_);
+    Start();
+  }
+
+  void TearDown() override { Stop(); }
+
+  void Start() {
+    config::v1::AggregatorConfig config;
+    config.set_listen("127.0.0.1:0");
+    config.set_storage_uri("file://" + directory_);
+    contract::FillDefaults(config);
+    auto started = Aggregator::Start(config, {clock_, files_, log_, counters_});
+    ASSERT_TRUE(started.ok()) << started.status();
+    aggregator_ = *std::move(started);
+    channel_ = aggregator_->InProcessChannel();
+  }
+
+  void Stop() {
+    channel_.reset();
+    aggregator_.reset();
+  }
+
+  // Says hello as web1 and sends one batch; true if both are answered.
+  bool Deliver(uint64_t sequence, double value) {
+    const auto stub = v1::IngestService::NewStub(channel_);
+    grpc::ClientContext context;
+    const auto stream = stub->Stream(&context);
+    v1::StreamRequest hello;
+    hello.mutable_hello()->set_collector_id("c1");
+    hello.mutable_hello()->set_incarnation(7);
+    hello.mutable_hello()->set_instance("web1");
+    v1::StreamResponse response;
+    if (!stream->Write(hello) || !stream->Read(&response) || !response.has_welcome()) return false;
+    v1::StreamRequest request = BatchOf(sequence, value);
+    if (!stream->Write(request) || !stream->Read(&response)) return false;
+    const bool acknowledged = response.ack().sequence() == sequence;
+    stream->WritesDone();
+    return acknowledged && stream->Finish().ok();
+  }
+
+  v1::StreamRequest BatchOf(uint64_t sequence, double value) {
+    v1::StreamRequest request;
+    v1::Batch* batch = request.mutable_batch();
+    batch->set_sequence(sequence);
+    batch->mutable_definitions()->set_epoch(1);
+    v1::SeriesDefinition* definition = batch->mutable_definitions()->add_series();
+    definition->set_id(1);
+    const std::vector<std::pair<std::string, std::string>> labels = {{"__name__", "load"},
+                                                                     {"instance", "web1"}};
+    for (const auto& [name, text] : labels) {
+      v1::Label* label = definition->mutable_labels()->add_labels();
+      label->set_name(name);
+      label->set_value(text);
+    }
+    v1::SampleBlock* block = batch->add_blocks();
+    block->set_time_millis(clock_.NowMillis());
+    block->add_series_ids(1);
+    block->add_values(value);
+    return request;
+  }
+
+  grpc::Status Ask(const std::string& expression, v1::QueryResponse* response) {
+    grpc::ClientContext context;
+    v1::QueryRequest request;
+    request.set_expression(expression);
+    return v1::QueryService::NewStub(channel_)->Query(&context, request, response);
+  }
+
+  std::string directory_;
+  fakes::ManualClock clock_;
+  storage::PosixFileSystem files_;
+  fakes::MemoryLogSink log_;
+  storage::Counters counters_;
+  std::unique_ptr<Aggregator> aggregator_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+TEST_F(AggregatorTest, AnswersWithWhatACollectorDelivered) {
+  ASSERT_TRUE(Deliver(1, 4.5));
+  v1::QueryResponse response;
+  const grpc::Status status = Ask("load", &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.vector().series_size(), 1);
+  EXPECT_EQ(response.vector().series(0).sample().value(), 4.5);
+  EXPECT_EQ(response.statistics().samples_read(), 1u);
+}
+
+TEST_F(AggregatorTest, KeepsWhatWasAcknowledgedThroughARestart) {
+  ASSERT_TRUE(Deliver(1, 4.5));
+  Stop();
+  Start();
+  v1::QueryResponse response;
+  ASSERT_TRUE(Ask("load", &response).ok());
+  EXPECT_EQ(response.vector().series_size(), 1);
+  EXPECT_TRUE(aggregator_->fleet().Hosts().empty() || Deliver(2, 5));
+}
+
+TEST_F(AggregatorTest, StreamsARangeInOrder) {
+  ASSERT_TRUE(Deliver(1, 1));
+  clock_.Advance(absl::Seconds(10));
+  ASSERT_TRUE(Deliver(2, 2));
+  grpc::ClientContext context;
+  v1::QueryRangeRequest request;
+  request.set_expression("load");
+  const int64_t end = absl::ToUnixSeconds(clock_.Now());
+  request.mutable_start()->set_seconds(end - 10);
+  request.mutable_end()->set_seconds(end);
+  request.mutable_step()->set_seconds(10);
+  const auto reader = v1::QueryService::NewStub(channel_)->QueryRange(&context, request);
+  v1::QueryRangeResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  ASSERT_EQ(response.series_size(), 1);
+  EXPECT_THAT(response.series(0).values(), testing::ElementsAre(1, 2));
+  EXPECT_TRUE(response.has_statistics());
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(AggregatorTest, NamesTheFieldThatIsWrong) {
+  v1::QueryResponse response;
+  const grpc::Status status = Ask("", &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("expression: is empty"));
+}
+
+TEST_F(AggregatorTest, PagesThroughLabelNames) {
+  ASSERT_TRUE(Deliver(1, 1));
+  v1::ListLabelNamesRequest request;
+  request.set_page_size(1);
+  request.add_selectors("load");
+  std::vector<std::string> names;
+  do {
+    grpc::ClientContext context;
+    v1::ListLabelNamesResponse response;
+    ASSERT_TRUE(
+        v1::QueryService::NewStub(channel_)->ListLabelNames(&context, request, &response).ok());
+    ASSERT_EQ(response.names_size(), 1);
+    names.push_back(response.names(0));
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, testing::ElementsAre("__name__", "instance"));
+}
+
+TEST_F(AggregatorTest, KnowsItsHostsAndFigures) {
+  ASSERT_TRUE(Deliver(1, 1));
+  grpc::ClientContext context;
+  v1::Host host;
+  v1::GetHostRequest request;
+  request.set_instance("web1");
+  ASSERT_TRUE(v1::FleetService::NewStub(channel_)->GetHost(&context, request, &host).ok());
+  EXPECT_EQ(host.durable_sequence(), 1u);
+  grpc::ClientContext status_context;
+  v1::GetStatusResponse status;
+  ASSERT_TRUE(v1::AdminService::NewStub(channel_)->GetStatus(&status_context, {}, &status).ok());
+  EXPECT_EQ(status.storage().samples_ingested(), 1u);
+  EXPECT_GT(status.process().resident_bytes(), 0u);
+  EXPECT_EQ(status.hosts_live() + status.hosts_silent(), 1u);
+}
+
+TEST_F(AggregatorTest, SaysThatAnAlertIsNotThere) {
+  grpc::ClientContext context;
+  v1::GetAlertRequest request;
+  request.set_id("00");
+  v1::Alert alert;
+  const grpc::Status status =
+      v1::AlertService::NewStub(channel_)->GetAlert(&context, request, &alert);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(AggregatorTest, EndsAStreamThatIsSilent) {
+  const auto stub = v1::IngestService::NewStub(channel_);
+  grpc::ClientContext context;
+  const auto stream = stub->Stream(&context);
+  v1::StreamRequest hello;
+  hello.mutable_hello()->set_collector_id("c1");
+  hello.mutable_hello()->set_incarnation(7);
+  hello.mutable_hello()->set_instance("web1");
+  v1::StreamResponse response;
+  ASSERT_TRUE(stream->Write(hello));
+  ASSERT_TRUE(stream->Read(&response));
+  clock_.Advance(absl::Seconds(16));
+  EXPECT_FALSE(stream->Read(&response));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("nothing was received for 15s"));
+}
+
+TEST_F(AggregatorTest, AsksStreamsToEndWhenItStops) {
+  const auto stub = v1::IngestService::NewStub(*MakeChannel(aggregator_->address()));
+  grpc::ClientContext context;
+  const auto stream = stub->Stream(&context);
+  v1::StreamRequest hello;
+  hello.mutable_hello()->set_collector_id("c1");
+  hello.mutable_hello()->set_incarnation(7);
+  hello.mutable_hello()->set_instance("web1");
+  v1::StreamResponse response;
+  ASSERT_TRUE(stream->Write(hello));
+  ASSERT_TRUE(stream->Read(&response));
+  aggregator_->Stop();
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("stopping"));
+}
+
+}  // namespace
+}  // namespace ora::aggregator
