@@ -49,6 +49,7 @@ class Child {
  public:
   Child(const std::string& binary, const std::string& directory) {
     const std::string port_file = directory + "/port";
+    std::filesystem::remove(port_file);  // Of the child before.
     std::vector<std::string> words = {binary,        "--listen",           "127.0.0.1:0",
                                       "--state-dir", directory + "/state", "--port-file",
                                       port_file,     "--log-level",        "error"};
@@ -122,7 +123,7 @@ void Deliver(const std::string& address, const Load& load, int host, int64_t sta
   request.mutable_hello()->set_incarnation(1);
   request.mutable_hello()->set_instance(instance);
   ora::v1::StreamResponse response;
-  if (!stream->Write(request) || !stream->Read(&response)) Die("no welcome");
+  if (!stream->Write(request) || !stream->Read(&response)) Die(stream->Finish().error_message());
   request.Clear();
   AddDefinitions(instance, *request.mutable_definitions());
   stream->Write(request);
