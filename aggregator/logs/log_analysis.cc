@@ -35,17 +35,18 @@ void AddLevels(const LogFigures& now, const LogFigures& rises, v1::LogAnalysis& 
   analysis.set_error_percent(100 * errors / lines);
 }
 
+// The most of the window first, then the most of all: a type that is quiet now is still an answer.
 void AddErrorTypes(const LogFigures& now, const LogFigures& rises, v1::LogAnalysis& analysis) {
-  std::vector<std::pair<double, std::string>> types;
-  for (const auto& [type, errors] : rises.errors_by_type) {
-    if (errors > 0) types.emplace_back(-errors, type);
+  std::vector<std::tuple<double, double, std::string>> types;
+  for (const auto& [type, total] : now.errors_by_type) {
+    if (total > 0) types.emplace_back(-Find(rises.errors_by_type, type), -total, type);
   }
   std::sort(types.begin(), types.end());
-  for (const auto& [negated, type] : types) {
+  for (const auto& [in_window, total, type] : types) {
     v1::ErrorTypeCount& added = *analysis.add_error_types();
     added.set_type(type);
-    added.set_errors(Whole(-negated));
-    added.set_errors_total(Whole(Find(now.errors_by_type, type)));
+    added.set_errors(Whole(-in_window));
+    added.set_errors_total(Whole(-total));
   }
 }
 

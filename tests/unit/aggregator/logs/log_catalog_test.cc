@@ -164,10 +164,13 @@ TEST_F(LogCatalogTest, AnalyzesGrowthLevelsErrorsAndResponses) {
   EXPECT_EQ(analysis.levels(0).level(), "info");
   EXPECT_EQ(analysis.levels(0).lines(), 90u);
   EXPECT_EQ(analysis.levels(1).lines_total(), 15u);
-  ASSERT_EQ(analysis.error_types_size(), 2);
+  ASSERT_EQ(analysis.error_types_size(), 3);
   EXPECT_EQ(analysis.error_types(0).type(), "other");
   EXPECT_EQ(analysis.error_types(0).errors(), 8u);
   EXPECT_EQ(analysis.error_types(1).errors_total(), 3u);
+  EXPECT_EQ(analysis.error_types(2).type(), "Old");
+  EXPECT_EQ(analysis.error_types(2).errors(), 0u);
+  EXPECT_EQ(analysis.error_types(2).errors_total(), 4u);
   EXPECT_EQ(analysis.response_times().count(), 100u);
   EXPECT_EQ(analysis.response_times().mean_seconds(), 0.75);
   EXPECT_EQ(analysis.response_times().p50_seconds(), 1);
