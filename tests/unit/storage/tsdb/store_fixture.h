@@ -2,10 +2,12 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,13 +19,16 @@
 
 namespace ora::storage {
 
+inline constexpr int kCopiesMax = 50;
+
 using Points = std::vector<std::pair<int64_t, double>>;  // Seconds after the clock's start.
 
 class StoreTest : public testing::Test {
  protected:
   void SetUp() override {
     const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = absl::StrCat(testing::TempDir(), "/", test->test_suite_name(), ".", test->name());
+    directory_ = absl::StrCat(testing::TempDir(), "/", test->test_suite_name(), ".", test->name(),
+                              ".", getpid());
     std::filesystem::remove_all(directory_);
     options_.uri = absl::StrCat("file://", directory_);
     start_millis_ = clock_.NowMillis();
@@ -46,11 +51,17 @@ class StoreTest : public testing::Test {
     Open();
   }
 
-  // As after a crash: opens a copy of the files as they are now, while the store still runs.
+  // As after a crash: opens a copy of the files as they are now, while the store still runs. A copy
+  // during which RocksDB deleted a file is no moment's image, so it is made again.
   void ReopenCopy() {
     const std::string copy = absl::StrCat(directory_, ".copy");
-    std::filesystem::remove_all(copy);
-    std::filesystem::copy(directory_, copy, std::filesystem::copy_options::recursive);
+    std::error_code error;
+    int tries = 0;
+    do {
+      std::filesystem::remove_all(copy);
+      std::filesystem::copy(directory_, copy, std::filesystem::copy_options::recursive, error);
+    } while (error && ++tries < kCopiesMax);
+    ASSERT_FALSE(error) << error.message();
     store_.reset();
     std::filesystem::remove_all(directory_);
     std::filesystem::rename(copy, directory_);
