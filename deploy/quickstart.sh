@@ -43,7 +43,7 @@ ninja -C build ora-aggregator ora-collector ora
 bin="$root/build/bin"
 
 say "3/4 start, state in $state"
-rm -f "$state/port"
+rm -f "$state/address"
 cat >"$state/aggregator.yml" <<YAML
 # Written by deploy/quickstart.sh at each start.
 listen: 127.0.0.1:$port
@@ -70,16 +70,15 @@ failed() {  # what, its log
   exit 1
 }
 
-"$bin/ora-aggregator" --config "$state/aggregator.yml" --port-file "$state/port" >>"$state/logs/ora-aggregator_stdout.log" 2>>"$state/logs/ora-aggregator_stderr.log" &
+"$bin/ora-aggregator" --config "$state/aggregator.yml" --port-file "$state/address" >>"$state/logs/ora-aggregator_stdout.log" 2>>"$state/logs/ora-aggregator_stderr.log" &
 aggregator_pid=$!
 for _ in $(seq 300); do
-  [ -s "$state/port" ] && break
+  [ -s "$state/address" ] && break
   kill -0 "$aggregator_pid" 2>/dev/null || failed "the aggregator did not start" "$state/logs/ora-aggregator_stderr.log"
   sleep 0.1
 done
-[ -s "$state/port" ] || failed "the aggregator was not ready within 30 s" "$state/logs/ora-aggregator_stderr.log"
-port=$(cat "$state/port")
-export ORA_AGGREGATOR=127.0.0.1:$port
+[ -s "$state/address" ] || failed "the aggregator was not ready within 30 s" "$state/logs/ora-aggregator_stderr.log"
+export ORA_AGGREGATOR=$(cat "$state/address")
 
 cat >"$state/collector.yml" <<YAML
 # Written by deploy/quickstart.sh at each start.
