@@ -14,7 +14,9 @@ namespace {
 constexpr int kKeepaliveTimeMillis = 20'000;
 constexpr int kKeepaliveTimeoutMillis = 10'000;
 constexpr int kReconnectMillisMax = 5'000;
-constexpr int kReconnectMillisMin = 100;
+constexpr int kReconnectMillisFirst = 100;
+// gRPC takes its "minimum backoff" for the time that one attempt to connect may take.
+constexpr int kConnectMillisMax = 5'000;
 
 absl::Status CheckTarget(absl::string_view target) {
   const size_t colon = target.rfind(':');
@@ -37,8 +39,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(absl::string_view tar
   arguments.SetMaxSendMessageSize(static_cast<int>(contract::kMessageBytesMax));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMillis);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMillis);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMillisMin);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMillisMin);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMillisMax);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMillisFirst);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMillisMax);
   // Two programs of one process (tests) must not share a connection by accident.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -39,8 +40,15 @@ struct Load {
   uint64_t batches = 200;
 };
 
+// The child that a failure on any thread must not leave behind; 0 while there is none.
+std::atomic<pid_t>& ChildPid() {
+  static std::atomic<pid_t> pid = 0;
+  return pid;
+}
+
 [[noreturn]] void Die(const std::string& what) {
   std::fprintf(stderr, "ingest_load: %s\n", what.c_str());
+  if (const pid_t child = ChildPid().exchange(0); child > 0) kill(child, SIGKILL);
   std::exit(1);
 }
 
@@ -59,6 +67,7 @@ class Child {
     if (posix_spawn(&pid_, binary.c_str(), nullptr, nullptr, arguments.data(), environ) != 0) {
       Die(absl::StrCat("cannot start ", binary));
     }
+    ChildPid() = pid_;
     ora::storage::PosixFileSystem files;
     ora::storage::RealClock clock;
     absl::Mutex mutex;
@@ -76,6 +85,7 @@ class Child {
 
   // Stops it; the processor seconds that it used in all.
   double StopAndCountCpu() {
+    ChildPid() = 0;
     kill(pid_, SIGTERM);
     int status = 0;
     rusage used = {};

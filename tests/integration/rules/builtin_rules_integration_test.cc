@@ -20,7 +20,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kWindow = absl::Minutes(10);
 constexpr absl::Duration kTick = absl::Seconds(10);
 
 class BuiltinRulesIntegrationTest : public ::testing::Test {
