@@ -259,6 +259,9 @@ FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present,
   std::stable_sort(
       strangers.begin(), strangers.end(),
       [](const PresentFile* a, const PresentFile* b) { return a->rank.OlderThan(b->rank); });
+  // The base first, so that a copy of it is told even when both are new; it is never a copy itself.
+  std::stable_partition(strangers.begin(), strangers.end(),
+                        [](const PresentFile* stranger) { return stranger->is_base(); });
   for (const PresentFile* stranger : strangers) {
     if (Admit(*stranger, baseline) == LookResult::kLookAgain && attempt == LookAttempt::kFirst) {
       return LookResult::kLookAgain;
