@@ -17,7 +17,7 @@ state::v1::FollowedFileState StateOf(const FollowedFile& file) {
   state.set_offset(file.offset);
   state.set_head(file.head);
   state.set_before_offset(file.before_offset);
-  state.set_size_seen(file.size_seen);
+  state.set_size_seen(file.size_proven);
   return state;
 }
 
@@ -32,6 +32,7 @@ FollowedFile FileOfState(const state::v1::FollowedFileState& state) {
   file.head = state.head();
   file.before_offset = state.before_offset();
   file.size_seen = state.size_seen();
+  file.size_proven = state.size_seen();
   return file;
 }
 
@@ -118,6 +119,7 @@ absl::StatusOr<Block> ReadBlock(FollowedFile& file, const BlockLimits& limits,
       return replaced;
     }
     file.size_seen = status.size_bytes;
+    file.size_proven = status.size_bytes;
     const absl::string_view bytes(buffer.data() + before, have - before);
     const size_t end = bytes.rfind('\n');
     if (end != absl::string_view::npos) {

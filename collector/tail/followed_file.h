@@ -41,6 +41,7 @@ struct FollowedFile {
   std::string head;
   std::string before_offset;
   uint64_t size_seen = 0;
+  uint64_t size_proven = 0;  // Seen while the content was known to be this file's.
 
   std::unique_ptr<storage::ReadableFile> handle;  // None while there is nothing to read.
   Fate fate = Fate::kThere;
@@ -54,6 +55,8 @@ struct FollowedFile {
 
   bool is_base() const { return rank.kind == BackupRank::Kind::kBase; }
   uint64_t unread_bytes() const { return size_seen > offset ? size_seen - offset : 0; }
+  // What is lost if the file is: not what another's content in its inode has grown to.
+  uint64_t unread_proven_bytes() const { return size_proven > offset ? size_proven - offset : 0; }
   // What reading can hand on now; a rest without a line end only if `ended`.
   bool has_more() const { return size_seen > offset && (ended || size_seen > looked_at); }
 };

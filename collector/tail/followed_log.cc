@@ -99,7 +99,9 @@ FollowedLog::Match FollowedLog::VerifyKnown(FollowedFile& known, const PresentFi
     absl::StatusOr<std::string> head = ReadBytes(*file, 0, kHeadBytesMax);
     if (head.ok()) known.head = *std::move(head);
   }
-  return *holds ? Match::kThisFile : Match::kAnother;
+  if (!*holds) return Match::kAnother;
+  known.size_proven = present.status.size_bytes;
+  return Match::kThisFile;
 }
 
 FollowedLog::Match FollowedLog::Recognize(const PresentFile& present) {
@@ -131,6 +133,7 @@ void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<Readabl
     (void)PlaceAt(original, present.status.size_bytes);
   }
   Attach(original, present);
+  original.size_proven = present.status.size_bytes;
   ++version_;
 }
 
@@ -185,6 +188,7 @@ FollowedLog::LookResult FollowedLog::Admit(const PresentFile& present, Baseline 
     return LookResult::kSettled;
   }
   Attach(file, now);
+  file.size_proven = now.status.size_bytes;
   ++version_;
   const auto newer = std::find_if(files_.begin(), files_.end(), [&](const FollowedFile& other) {
     return other.attached && now.rank.OlderThan(other.rank);
@@ -198,7 +202,8 @@ void FollowedLog::DropLost() {
     if (file.fate == FollowedFile::Fate::kThere) continue;
     const absl::string_view reason =
         file.fate == FollowedFile::Fate::kTruncated ? "truncated" : "deleted";
-    if (file.unread_bytes() > 0) parts_.sink.OnLost(id_, file.unread_bytes(), reason);
+    const uint64_t lost = file.unread_proven_bytes();
+    if (lost > 0) parts_.sink.OnLost(id_, lost, reason);
     ++version_;
   }
   files_.erase(std::remove_if(files_.begin(), files_.end(),
@@ -231,6 +236,13 @@ void FollowedLog::Grow(FollowedFile& file, uint64_t size_bytes) {
   // Known by its bytes from the start, so that a copy can be told even before they are read.
   absl::StatusOr<std::string> head = ReadBytes(*file.handle, 0, kHeadBytesMax);
   if (head.ok()) file.head = *std::move(head);
+}
+
+void FollowedLog::Prove(FollowedFile& file) {
+  const absl::StatusOr<bool> holds = HoldsContentOf(*file.handle, file);
+  if (!holds.ok() || !*holds) return;  // Reading will tell.
+  file.size_proven = file.size_seen;
+  ++version_;
 }
 
 FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present, Baseline baseline,
@@ -313,7 +325,11 @@ bool FollowedLog::Poll() {
     if (!rewritten) file.modify_time = status.modify_time;
     // It may have been written, copied and cut before these bytes came.
     if (file.head.empty() && status.size_bytes > 0) look = true;
+    // What is read in this turn proves itself; what waits for its turn must be proven, or it would
+    // not be counted if it were cut now.
+    const bool waits = file.has_more() && file.handle != nullptr;
     Grow(file, status.size_bytes);
+    if (waits && file.size_proven < file.size_seen) Prove(file);
     if (is_base || file.has_more()) continue;
     const bool lingered = now - file.changed_at >= parts_.options.linger;
     if (status.link_count == 0 || lingered) file.ended = file.unread_bytes() > 0 || file.ended;

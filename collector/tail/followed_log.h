@@ -90,6 +90,8 @@ class FollowedLog {
   void TellFiles(absl::Span<const PresentFile> present);
   // The file has so many bytes now.
   void Grow(FollowedFile& file, uint64_t size_bytes);
+  // Takes the size seen for proven if the content still is the file's.
+  void Prove(FollowedFile& file);
   // The oldest file that has more, by what the files before it hold now.
   FollowedFile* NextToRead();
   // None if it cannot be opened; a refusal is counted once.

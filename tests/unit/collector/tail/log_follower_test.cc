@@ -209,6 +209,30 @@ TEST_F(LogFollowerTest, CountsWhatATruncationTook) {
   EXPECT_THAT(Log("app.log").lost, ElementsAre(Pair("truncated", 7)));
 }
 
+TEST_F(LogFollowerTest, DoesNotTakeWhatAFileWasRewrittenWithForLost) {
+  Append("app.log", "one\n");
+  Start();
+  Poll();
+  Truncate("app.log");
+  Append("app.log", "two, which is longer\n");
+  Poll();
+  Poll();
+  EXPECT_EQ(Text("app.log"), "one\ntwo, which is longer\n");
+  EXPECT_THAT(Log("app.log").lost, IsEmpty());
+}
+
+TEST_F(LogFollowerTest, CountsWhatWasCutWhileItWaitedForItsTurn) {
+  Append("app.log", "one\ntwo\n");
+  Start();
+  follower_->Poll(4);
+  Append("app.log", "three\n");
+  follower_->Poll(0);  // Others took the whole budget.
+  Truncate("app.log");
+  Poll();
+  EXPECT_EQ(Text("app.log"), "one\n");
+  EXPECT_THAT(Log("app.log").lost, ElementsAre(Pair("truncated", 10)));
+}
+
 TEST_F(LogFollowerTest, CountsWhatADeletionWhileItWasDownTook) {
   Append("app.log", "one\npartial");
   Start();
