@@ -1,0 +1,181 @@
+// Random writing, rotation, polling and restarts: every line comes exactly once, in order.
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+
+#include "tests/unit/collector/tail/follower_fixture.h"
+
+namespace ora::collector {
+namespace {
+
+constexpr int kBackups = 8;
+constexpr int kStepsOfASeed = 400;
+constexpr uint32_t kSeeds = 200;
+
+// More seeds for a search by hand: ORA_TAIL_MODEL_SEEDS.
+uint32_t Seeds() {
+  const char* const seeds = std::getenv("ORA_TAIL_MODEL_SEEDS");
+  return seeds == nullptr ? kSeeds : static_cast<uint32_t>(std::strtoul(seeds, nullptr, 10));
+}
+
+class LogFollowerModelTest : public FollowerFixture {
+ protected:
+  void Begin(uint32_t seed) {
+    SCOPED_TRACE(seed);
+    random_.seed(seed);
+    options_.line_bytes_max = 1 << 20;
+    Append("app.log", "");
+    Start();
+    PollAndCommit();
+  }
+
+  int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint32_t>(sides)); }
+
+  void WriteLines() {
+    std::string text;
+    for (int i = Roll(5) + 1; i > 0; --i) {
+      absl::StrAppend(&text, "line ", ++line_, " ", std::string(static_cast<size_t>(Roll(90)), 'x'),
+                      "\n");
+    }
+    Append("app.log", text);
+    written_ += text;
+  }
+
+  // A line in two writes, with whatever happens between them, but for a rotation.
+  void WritePart() {
+    const std::string text =
+        part_open_ ? absl::StrCat(" end ", line_, "\n") : absl::StrCat("part ", ++line_);
+    part_open_ = !part_open_;
+    Append("app.log", text);
+    written_ += text;
+  }
+
+  // The oldest one is kept until it is past the last number and, as logrotate would, deleted; it
+  // must have been read by then.
+  void ShiftBackups() {
+    if (std::filesystem::exists(Path(absl::StrCat("app.log.", kBackups)))) {
+      PollAndRemember();
+      Delete(absl::StrCat("app.log.", kBackups));
+    }
+    for (int i = kBackups - 1; i >= 1; --i) {
+      const std::string from = absl::StrCat("app.log.", i);
+      if (std::filesystem::exists(Path(from))) Rename(from, absl::StrCat("app.log.", i + 1));
+    }
+  }
+
+  void RotateByRename() {
+    if (part_open_) WritePart();
+    ShiftBackups();
+    Rename("app.log", "app.log.1");
+    Append("app.log", "");
+  }
+
+  void RotateByCopy() {
+    if (part_open_) WritePart();
+    ShiftBackups();
+    Copy("app.log", "app.log.1");
+    if (Roll(3) == 0) PollSome();
+    Truncate("app.log");
+    if (Roll(2) == 0) WriteLines();
+  }
+
+  void PollSome() {
+    if (Roll(2) == 0) clock_.Advance(absl::Seconds(Roll(30)));
+    follower_->Poll(static_cast<size_t>(Roll(1000)) + 1);
+  }
+
+  void PollAndRemember() {
+    clock_.Advance(options_.discovery_interval);
+    Poll();
+    Remember();
+  }
+
+  void Remember() {
+    Commit();
+    committed_ = Log("app.log");
+  }
+
+  // kill -9: what was not committed is read again.
+  void Crash() {
+    Stop();
+    Log("app.log") = committed_;
+    for (int i = Roll(4); i > 0; --i) DownStep();
+    Start();
+  }
+
+  void DownStep() {
+    // No deletion while down: that would lose what is unread.
+    const bool room = !std::filesystem::exists(Path(absl::StrCat("app.log.", kBackups)));
+    switch (Roll(room ? 3 : 1)) {
+      case 0:
+        WriteLines();
+        break;
+      case 1:
+        RotateByRename();
+        break;
+      default:
+        if (part_open_) WritePart();
+        ShiftBackups();
+        Copy("app.log", "app.log.1");
+        Truncate("app.log");
+        WriteLines();
+    }
+  }
+
+  void Step() {
+    switch (Roll(12)) {
+      case 0:
+        RotateByRename();
+        break;
+      case 1:
+        RotateByCopy();
+        break;
+      case 2:
+        Crash();
+        break;
+      case 3:
+        Remember();
+        break;
+      case 4:
+        WritePart();
+        break;
+      case 5:
+      case 6:
+      case 7:
+        WriteLines();
+        break;
+      default:
+        PollSome();
+    }
+  }
+
+  std::mt19937 random_;
+  std::string written_;
+  RecordingSink::Log committed_;
+  bool part_open_ = false;
+  int line_ = 0;
+};
+
+class LogFollowerSeedTest : public LogFollowerModelTest,
+                            public ::testing::WithParamInterface<uint32_t> {};
+
+TEST_P(LogFollowerSeedTest, HandsOnEveryLineExactlyOnce) {
+  Begin(GetParam());
+  for (int step = 0; step < kStepsOfASeed; ++step) {
+    Step();
+    const std::string& seen = Log("app.log").text;
+    ASSERT_EQ(seen, written_.substr(0, seen.size())) << "seed " << GetParam() << ", step " << step;
+    ASSERT_THAT(Log("app.log").lost, ::testing::IsEmpty())
+        << "seed " << GetParam() << ", step " << step;
+  }
+  if (part_open_) WritePart();
+  PollAndRemember();
+  PollAndRemember();
+  EXPECT_EQ(Log("app.log").text, written_) << "seed " << GetParam();
+  EXPECT_THAT(Log("app.log").lost, ::testing::IsEmpty()) << "seed " << GetParam();
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LogFollowerSeedTest, ::testing::Range(1u, Seeds() + 1));
+
+}  // namespace
+}  // namespace ora::collector
