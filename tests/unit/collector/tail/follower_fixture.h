@@ -104,7 +104,7 @@ class FollowerFixture : public ::testing::Test {
   absl::Status TryStart() {
     sink_.ForgetHandles();
     auto follower =
-        LogFollower::Make(options_, state_, first_start_, sink_, files_, clock_, log_, counters_);
+        LogFollower::Make(options_, state_, first_start_, sink_, *files_, clock_, log_, counters_);
     if (!follower.ok()) return follower.status();
     follower_ = *std::move(follower);
     return absl::OkStatus();
@@ -152,7 +152,8 @@ class FollowerFixture : public ::testing::Test {
 
   std::string root_;
   LogFollowerOptions options_;
-  storage::PosixFileSystem files_;
+  storage::PosixFileSystem real_files_;
+  storage::FileSystem* files_ = &real_files_;  // Of the follower.
   fakes::ManualClock clock_;
   fakes::MemoryLogSink log_;
   storage::Counters counters_;

@@ -1,7 +1,9 @@
 // Which files are followed, and as what.
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <limits>
+
+#include "tests/fakes/memory_file_system.h"
 #include "tests/unit/collector/tail/follower_fixture.h"
 
 namespace ora::collector {
@@ -11,6 +13,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Key;
 using ::testing::UnorderedElementsAre;
+
+constexpr int kForEver = std::numeric_limits<int>::max();
 
 class LogFollowerConfigTest : public FollowerFixture {
  protected:
@@ -96,16 +100,22 @@ TEST_F(LogFollowerConfigTest, IgnoresWhatIsNoFile) {
 }
 
 TEST_F(LogFollowerConfigTest, CountsAFileThatItMayNotReadOnceAndTriesAgain) {
-  if (geteuid() == 0) GTEST_SKIP() << "root reads everything";
-  Append("app.log", "one\n");
-  std::filesystem::permissions(Path("app.log"), std::filesystem::perms::none);
+  fakes::MemoryFileSystem files;
+  files_ = &files;
+  ASSERT_EQ(files.CreateDirectories(root_), absl::OkStatus());
+  ASSERT_EQ(files.ReplaceWhole(Path("app.log"), "one\n"), absl::OkStatus());
+  // Root may read every real file, so the refusal is made.
+  files.Fail(fakes::MemoryFileSystem::Operation::kOpen, kForEver,
+             absl::PermissionDeniedError("open: permission denied"));
   Start();
   Poll();
   PassTime(options_.discovery_interval);
   EXPECT_EQ(Count("ora_tail_unreadable_files_total"), 1u);
-  std::filesystem::permissions(Path("app.log"), std::filesystem::perms::owner_read);
+  EXPECT_EQ(Text("app.log"), "");
+  files.Fail(fakes::MemoryFileSystem::Operation::kOpen, 0, absl::OkStatus());
   PassTime(options_.discovery_interval);
   EXPECT_EQ(Text("app.log"), "one\n");
+  Stop();
 }
 
 TEST_F(LogFollowerConfigTest, NamesComponentAndCategory) {
