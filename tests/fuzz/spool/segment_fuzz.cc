@@ -9,6 +9,13 @@
 
 namespace {
 
+using ora::collector::DecodeFault;
+using ora::collector::DecodeRecord;
+using ora::collector::EncodeRecord;
+using ora::collector::EncodeSegmentHeader;
+using ora::collector::RecoveredSegment;
+using ora::collector::RecoverSegmentBytes;
+
 void Require(bool holds) {
   if (!holds) std::abort();
 }
@@ -16,7 +23,6 @@ void Require(bool holds) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  using namespace ora::collector;  // NOLINT: one function, one subject.
   const absl::string_view input(reinterpret_cast<const char*>(bytes), size);
   const RecoveredSegment recovered = RecoverSegmentBytes(input);
   Require(recovered.segment.size_bytes + recovered.lost_bytes == size);
