@@ -330,8 +330,10 @@ bool FollowedLog::Poll() {
     const bool waits = file.has_more() && file.handle != nullptr;
     Grow(file, status.size_bytes);
     if (waits && file.size_proven < file.size_seen) Prove(file);
-    if (is_base || file.has_more()) continue;
+    if (is_base) continue;
+    // Each look at the directory has the rest read again, so that does not hold up its end.
     const bool lingered = now - file.changed_at >= parts_.options.linger;
+    if (file.has_more() && !lingered) continue;
     if (status.link_count == 0 || lingered) file.ended = file.unread_bytes() > 0 || file.ended;
     if (lingered && file.unread_bytes() == 0) {
       file.handle.reset();

@@ -317,6 +317,38 @@ TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileAfterALinger) {
   EXPECT_THAT(Log("app.log").lost, IsEmpty());
 }
 
+TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileWhereEveryPollLooksAtTheDirectory) {
+  options_.discovery_interval = absl::ZeroDuration();
+  Append("app.log", "one\ntw");
+  Start();
+  Poll();
+  Rename("app.log", "app.log.1");
+  Poll();
+  PassTime(options_.linger - absl::Milliseconds(1));
+  EXPECT_EQ(Text("app.log"), "one\n");
+  PassTime(absl::Milliseconds(1));
+  EXPECT_EQ(Text("app.log"), "one\ntw");
+}
+
+TEST_F(LogFollowerTest, DoesNotLetNewerLinesWaitForTheRestOfARenamedFile) {
+  Append("app.log", "one\ntw");
+  Start();
+  Poll();
+  Rename("app.log", "app.log.1");
+  Append("app.log", "three\n");
+  Poll();
+  EXPECT_EQ(Text("app.log"), "one\nthree\n");
+  EXPECT_EQ(follower_->bytes_behind(), 2u);
+  PassLinger();
+  EXPECT_EQ(Text("app.log"), "one\nthree\ntw");
+  EXPECT_EQ(follower_->bytes_behind(), 0u);
+  Commit();
+  Restart();
+  PassLinger();
+  EXPECT_EQ(Text("app.log"), "one\nthree\ntw");
+  EXPECT_THAT(Log("app.log").lost, IsEmpty());
+}
+
 TEST_F(LogFollowerTest, HandsOnTheRestOfADeletedFile) {
   Append("app.log", "one\ntw");
   Start();
