@@ -41,7 +41,8 @@ class LineSink {
   virtual void OnLog(LogId log, const LogDescription& description, LogOrigin origin) = 0;
 
   // `lines` are whole lines, each with its end; only a log's last line, where its file ended
-  // without one, may lack it. Valid during the call. Each byte of a log comes once, in order.
+  // without one, may lack it. Valid during the call. Each byte of a log comes once, in order; but
+  // a renamed file's last line without an end may come after lines of newer files.
   virtual void OnLines(LogId log, absl::string_view lines) = 0;
 
   // At each discovery, and when it changes.
