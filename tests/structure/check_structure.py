@@ -39,6 +39,8 @@ EDGES = {
     "collector/classify": PROTO + ("storage/env", "ora/state/v1", "collector/tail", "collector/series"),
     "collector/process": PROTO + ("storage/env", "collector/series"),
     "collector/spool": PROTO + ("storage/env",),
+    # The collector's one thread: it drives all the parts that read.
+    "collector/tick": PROTO + ("storage/env", "collector/classify", "collector/process", "collector/series", "collector/spool", "collector/tail"),
     "collector/ship": PROTO + ("proto/transport", "storage/env", "collector/spool"),
     "aggregator/promql": ("proto/status", "storage/", "aggregator/promql"),
     "aggregator/config": PROTO + ("proto/yaml", "storage/env"),
