@@ -39,7 +39,7 @@ uint64_t LinesOf(const v1::LogAnalysis& analysis) {
 Table AnalysisTable(const v1::AnalyzeLogsResponse& response) {
   Table table;
   table.columns = {{.title = "HOST", .rank = 1, .cut = Cut::kMiddle, .width_min = 8},
-                   {.title = "LOG", .cut = Cut::kMiddle, .width_min = 18},
+                   {.title = "LOG", .cut = Cut::kStart, .width_min = 18},
                    {.title = "SIZE", .align = Align::kRight, .rank = 4},
                    {.title = "GROWTH", .align = Align::kRight},
                    {.title = "GROWTH %", .align = Align::kRight},

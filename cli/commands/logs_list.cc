@@ -9,7 +9,7 @@ namespace {
 Table LogTable(const v1::ListLogsResponse& response, absl::Time now) {
   Table table;
   table.columns = {{.title = "HOST", .rank = 1, .cut = Cut::kMiddle, .width_min = 8},
-                   {.title = "LOG", .cut = Cut::kMiddle, .width_min = 20},
+                   {.title = "LOG", .cut = Cut::kStart, .width_min = 20},
                    {.title = "COMPONENT", .rank = 2, .cut = Cut::kEnd, .width_min = 9},
                    {.title = "SIZE", .align = Align::kRight},
                    {.title = "FILES", .align = Align::kRight, .rank = 5},

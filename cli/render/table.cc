@@ -77,6 +77,7 @@ void CutColumns(int width, std::vector<Placed>& placed) {
 
 std::string Fitted(const std::string& text, const Column& column, int width) {
   if (column.cut == Cut::kMiddle) return ShortenMiddle(text, width);
+  if (column.cut == Cut::kStart) return ShortenStart(text, width);
   if (column.cut == Cut::kEnd) return ShortenEnd(text, width);
   return text;
 }

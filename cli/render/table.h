@@ -15,7 +15,7 @@ enum class Tone { kPlain, kGood, kWarning, kBad, kDim };
 enum class Align { kLeft, kRight };
 
 // How a column gives way when the table is too wide.
-enum class Cut { kNever, kEnd, kMiddle };
+enum class Cut { kNever, kStart, kMiddle, kEnd };
 
 enum class Colors { kOff, kOn };
 

@@ -169,6 +169,12 @@ std::string ShortenMiddle(absl::string_view text, int width) {
   return absl::StrCat(Beginning(text, left), kEllipsis, Ending(text, width - 1 - left));
 }
 
+std::string ShortenStart(absl::string_view text, int width) {
+  width = std::max(width, 1);
+  if (DisplayWidth(text) <= width) return std::string(text);
+  return absl::StrCat(kEllipsis, Ending(text, width - 1));
+}
+
 std::string ShortenEnd(absl::string_view text, int width) {
   width = std::max(width, 1);
   if (DisplayWidth(text) <= width) return std::string(text);

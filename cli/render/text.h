@@ -19,9 +19,10 @@ std::string PrintableLines(absl::string_view text);
 // marks, 1 for the rest.
 int DisplayWidth(absl::string_view text);
 
-// `text` in at most `width` columns, with an ellipsis for what was cut. The middle goes first where
-// both ends tell things apart (paths); a width below 1 is taken as 1.
+// `text` in at most `width` columns, with an ellipsis for what was cut: the middle where both ends
+// tell things apart (labels), the start where the end does (paths); a width below 1 is taken as 1.
 std::string ShortenMiddle(absl::string_view text, int width);
 std::string ShortenEnd(absl::string_view text, int width);
+std::string ShortenStart(absl::string_view text, int width);
 
 }  // namespace ora::cli

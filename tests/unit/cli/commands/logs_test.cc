@@ -77,7 +77,7 @@ TEST_F(LogsTest, AnalyzesManyLogsAsATableThatFits) {
   EXPECT_EQ(shell_.Ora({"logs", "analyze", "--width", "80"}), 0);
   EXPECT_EQ(shell_.Out(),
             "HOST  LOG                       SIZE  GROWTH  GROWTH %   LINES  ERRORS %     P95\n"
-            "web1  /var/log/a…heduler.log  1.2 MB  412 kB   64.51 %  12,140    1.15 %  2.10 s\n"
+            "web1  …heduler/scheduler.log  1.2 MB  412 kB   64.51 %  12,140    1.15 %  2.10 s\n"
             "web2  /b.log                     0 B     0 B         -       0         -       -\n");
   EXPECT_EQ(shell_.Err(), "ora: 7 more logs match; name one, or raise --limit\n");
 }

@@ -42,17 +42,20 @@ TEST(DisplayWidthTest, CountsColumns) {
 TEST(ShortenTest, LeavesTextThatJustFits) {
   EXPECT_EQ(ShortenMiddle("abcdef", 6), "abcdef");
   EXPECT_EQ(ShortenEnd("abcdef", 6), "abcdef");
+  EXPECT_EQ(ShortenStart("abcdef", 6), "abcdef");
 }
 
 TEST(ShortenTest, CutsTextThatIsOneTooWide) {
   EXPECT_EQ(ShortenMiddle("abcdefg", 6), "ab…efg");
   EXPECT_EQ(ShortenEnd("abcdefg", 6), "abcde…");
+  EXPECT_EQ(ShortenStart("abcdefg", 6), "…cdefg");
 }
 
 TEST(ShortenTest, NeverPassesTheWidthWithWideCharacters) {
   for (int width = 1; width < 12; ++width) {
     EXPECT_LE(DisplayWidth(ShortenMiddle("日本語日本語", width)), width);
     EXPECT_LE(DisplayWidth(ShortenEnd("日本語日本語", width)), width);
+    EXPECT_LE(DisplayWidth(ShortenStart("日本語日本語", width)), width);
   }
 }
 
