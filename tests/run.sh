@@ -60,7 +60,7 @@ for fuzzer in build-address/fuzz/*_fuzz; do
   corpus=$(dirname "$(find tests/fuzz -name "$name.cc")")/corpus  # seeds lie beside the source
   [ -d "$corpus" ] || corpus=
   scratch=$(mktemp -d)
-  "$fuzzer" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 "$scratch" ${corpus:+"$corpus"} 2>"$scratch.log" ||
+  "$fuzzer" -artifact_prefix="$scratch.found-" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 "$scratch" ${corpus:+"$corpus"} 2>"$scratch.log" ||
     { cat "$scratch.log" >&2; echo "$name failed" >&2; exit 1; }
   rm -rf "$scratch" "$scratch.log"
   echo "$name passed"
@@ -71,6 +71,6 @@ configure build-thread -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DO
 ninja -C build-thread -j "$jobs" --quiet tests/unit/all tests/sanitizers/all promql-script
 step "unit tests under the thread sanitizer"
 # Debian's libraries are not instrumented: what they order among themselves the sanitizer cannot see.
-TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1" ctest --test-dir build-thread --output-on-failure -j "$jobs" -L 'unit|sanitizer'
+TSAN_OPTIONS="suppressions=$PWD/tests/sanitizers/tsan.supp ignore_noninstrumented_modules=1 halt_on_error=1" ctest --test-dir build-thread --output-on-failure -j "$jobs" -L 'unit|sanitizer'
 
 step "all passed"

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "collector/spool/crc32c.h"
+#include "storage/env/crc32c.h"
 
 namespace ora::collector {
 namespace {
@@ -82,7 +82,7 @@ std::string EncodeSegmentHeader(const SegmentHeader& header) {
   Put(bytes, kSegmentMagic);
   Put(bytes, kVersion);
   Put(bytes, static_cast<uint32_t>(body.size()));
-  Put(bytes, Crc32c(body, Crc32c(bytes)));
+  Put(bytes, storage::Crc32c(body, storage::Crc32c(bytes)));
   return bytes + body;
 }
 
@@ -102,7 +102,8 @@ DecodedHeader DecodeSegmentHeader(absl::string_view bytes) {
     decoded.fault = DecodeFault::kCut;
     return decoded;
   }
-  if (Crc32c(body, Crc32c(bytes.substr(0, kSegmentPrefixBytes - sizeof(checksum)))) != checksum) {
+  if (storage::Crc32c(body, storage::Crc32c(bytes.substr(
+                                0, kSegmentPrefixBytes - sizeof(checksum)))) != checksum) {
     return decoded;
   }
   Reader reader(body);
@@ -141,7 +142,7 @@ std::string EncodeRecord(uint64_t sequence, absl::string_view batch,
     PutText(bytes, change.key);
     if (change.value) PutText(bytes, *change.value);
   }
-  const uint32_t checksum = Crc32c(bytes);
+  const uint32_t checksum = storage::Crc32c(bytes);
   std::memcpy(bytes.data() + sizeof(uint32_t) + sizeof(uint64_t), &checksum, sizeof(checksum));
   return bytes;
 }
@@ -169,9 +170,9 @@ DecodedRecord DecodeRecord(absl::string_view bytes) {
   constexpr char kZero[sizeof(checksum)] = {};
   const size_t rest_size = kRecordPrefixBytes - before_checksum.size() - sizeof(checksum) +
                            static_cast<size_t>(body_size);
-  uint32_t seen = Crc32c(before_checksum);
-  seen = Crc32c(absl::string_view(kZero, sizeof(kZero)), seen);
-  seen = Crc32c(after_checksum.substr(0, rest_size), seen);
+  uint32_t seen = storage::Crc32c(before_checksum);
+  seen = storage::Crc32c(absl::string_view(kZero, sizeof(kZero)), seen);
+  seen = storage::Crc32c(after_checksum.substr(0, rest_size), seen);
   if (seen != checksum || type != kBatchRecord) return decoded;
   Reader reader(body);
   decoded.record.batch = reader.TakeText();

@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "storage/rocks/crc32c.h"
+#include "storage/env/crc32c.h"
 
 namespace ora::storage {
 namespace {

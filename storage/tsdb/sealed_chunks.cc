@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/chunk/chunk_codec.h"
-#include "storage/rocks/crc32c.h"
+#include "storage/env/crc32c.h"
 
 namespace ora::storage {
 namespace {

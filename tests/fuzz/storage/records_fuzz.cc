@@ -4,8 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "storage/env/crc32c.h"
 #include "storage/rocks/batch_record.h"
-#include "storage/rocks/crc32c.h"
 #include "storage/rocks/record_bytes.h"
 #include "storage/rocks/series_record.h"
 

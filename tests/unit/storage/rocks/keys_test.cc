@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/rocks/crc32c.h"
+#include "storage/env/crc32c.h"
 
 namespace ora::storage {
 namespace {

@@ -1,4 +1,4 @@
-#include "storage/rocks/crc32c.h"
+#include "storage/env/crc32c.h"
 
 #include <array>
 #include <cstring>
@@ -43,12 +43,12 @@ __attribute__((target("sse4.2"))) uint32_t ExtendByInstruction(uint32_t crc,
 
 }  // namespace
 
-uint32_t Crc32c(absl::string_view bytes) {
+uint32_t Crc32c(absl::string_view bytes, uint32_t before) {
 #if defined(__x86_64__)
   static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-  if (has_instruction) return ~ExtendByInstruction(~uint32_t{0}, bytes);
+  if (has_instruction) return ~ExtendByInstruction(~before, bytes);
 #endif
-  return ~ExtendByTable(~uint32_t{0}, bytes);
+  return ~ExtendByTable(~before, bytes);
 }
 
 }  // namespace ora::storage

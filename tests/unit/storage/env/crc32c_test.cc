@@ -1,10 +1,10 @@
-#include "collector/spool/crc32c.h"
+#include "storage/env/crc32c.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace ora::collector {
+namespace ora::storage {
 namespace {
 
 // RFC 3720, B.4.
@@ -20,4 +20,4 @@ TEST(Crc32cTest, GoesOnFromWhatCameBefore) {
 }
 
 }  // namespace
-}  // namespace ora::collector
+}  // namespace ora::storage
