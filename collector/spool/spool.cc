@@ -23,6 +23,9 @@ using storage::FileSystem;
 constexpr absl::string_view kSuffix = ".seg";
 // So many segments fit below bytes_max, so that what is acknowledged can be given back.
 constexpr uint64_t kSegmentsMin = 8;
+// What the disk keeps free, so that a segment can be begun: its header holds all of the state.
+constexpr uint64_t kReserveBytes = 64 << 10;
+constexpr uint64_t kReserveHeaders = 2;
 
 // The number of a segment by its file's name; none for other files.
 absl::optional<uint64_t> SegmentNumber(absl::string_view name) {
@@ -89,8 +92,22 @@ class SegmentedSpool final : public Spool {
   absl::Status WriteNewFile(const std::string& path, absl::string_view bytes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status MakeRoom(uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The disk must keep room for the header of a segment: where all of the newest is acknowledged, a
+  // new one is what gives the old one's bytes back.
+  absl::Status CheckDisk(uint64_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Begins a segment where none is begun.
+  absl::Status PrepareWriter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // After a refusal for want of room: lets the next append begin a segment if that makes some.
+  void GiveUpAcknowledged() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool AllAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return acknowledged_ == last_sequence_;
+  }
   void DropOldestSegment() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DeleteAcknowledged() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The disk has a deleted file's bytes back only when nobody holds it open.
+  void LetGoOf(const Segment& segment) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (cursor_.segment == segment.number) cursor_ = Cursor();
+  }
   // After a failed write or sync: the record must not be there, or its segment ends before it.
   void UndoAppend() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The rest of a segment, from the cursor on, cannot be read.
@@ -261,6 +278,7 @@ void SegmentedSpool::DropOldestSegment() {
     ++batches;
     bytes += oldest.record_bytes[i];
   }
+  LetGoOf(oldest);
   dropped_batches_.Add(batches);
   dropped_bytes_.Add(bytes);
   log_.Warning(absl::StrCat("spool ", options_.directory, " is full: dropped the oldest ", batches,
@@ -281,6 +299,36 @@ absl::Status SegmentedSpool::MakeRoom(uint64_t bytes) {
       absl::StrCat("spool ", options_.directory, " is full: ", on_disk, " of ", options_.bytes_max,
                    " bytes are in use and ", bytes,
                    " more are asked for; check that the aggregator is reachable"));
+}
+
+absl::Status SegmentedSpool::CheckDisk(uint64_t bytes) const {
+  const absl::StatusOr<uint64_t> free = files_.FreeBytes(options_.directory);
+  if (!free.ok()) return absl::OkStatus();  // The write itself will tell.
+  const uint64_t header = segments_.empty() ? 0 : segments_.back().header_bytes;
+  const uint64_t reserve = kReserveBytes + kReserveHeaders * header;
+  if (*free >= bytes + reserve) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the disk of spool ", options_.directory, " is full: ", *free,
+                   " bytes are free, ", bytes, " are asked for and ", reserve,
+                   " are kept to begin a segment with; make room, or check that the aggregator is "
+                   "reachable"));
+}
+
+absl::Status SegmentedSpool::PrepareWriter() {
+  if (writer_ != nullptr) return absl::OkStatus();
+  const std::string header = NextHeader();
+  ORA_RETURN_IF_ERROR(MakeRoom(header.size()));
+  // With everything acknowledged this is what the reserve is for.
+  if (!AllAcknowledged()) ORA_RETURN_IF_ERROR(CheckDisk(header.size()));
+  ORA_RETURN_IF_ERROR(Annotate(BeginSegment(header), absl::StrCat("spool ", options_.directory)));
+  DeleteAcknowledged();
+  return absl::OkStatus();
+}
+
+void SegmentedSpool::GiveUpAcknowledged() {
+  if (segments_.empty() || segments_.back().record_bytes.empty() || !AllAcknowledged()) return;
+  writer_.reset();
+  next_segment_ = segments_.back().number + 1;
 }
 
 void SegmentedSpool::UndoAppend() {
@@ -304,16 +352,18 @@ absl::StatusOr<uint64_t> SegmentedSpool::Append(absl::string_view batch,
                                                " is damaged; append again to the next one"));
   }
   const std::string record = EncodeRecord(last_sequence_ + 1, batch, changes);
-  const std::string header = writer_ == nullptr ? NextHeader() : std::string();
-  ORA_RETURN_IF_ERROR(MakeRoom(header.size() + record.size()));
-  if (writer_ == nullptr) {
-    ORA_RETURN_IF_ERROR(Annotate(BeginSegment(header), absl::StrCat("spool ", options_.directory)));
-    DeleteAcknowledged();
+  absl::Status status = PrepareWriter();
+  if (status.ok()) status = MakeRoom(record.size());
+  if (status.ok()) status = CheckDisk(record.size());
+  if (!status.ok()) {
+    GiveUpAcknowledged();
+    return status;
   }
-  absl::Status status = writer_->Append(record);
+  status = writer_->Append(record);
   if (status.ok()) status = writer_->Sync();
   if (!status.ok()) {
     UndoAppend();
+    GiveUpAcknowledged();
     return Annotate(status, absl::StrCat("spool ", options_.directory));
   }
   Segment& newest = segments_.back();
@@ -402,9 +452,8 @@ bool SegmentedSpool::HasBatch(uint64_t after) const {
 
 bool SegmentedSpool::AwaitBatch(uint64_t after, absl::Duration limit) {
   absl::MutexLock lock(&mutex_);
-  const auto over = [this, after]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return woken_ || HasBatch(after);
-  };
+  const auto over = [this, after]()
+                        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return woken_ || HasBatch(after); };
   clock_.Await(mutex_, absl::Condition(&over), limit);
   woken_ = false;
   return HasBatch(after);
@@ -422,6 +471,7 @@ void SegmentedSpool::DeleteAcknowledged() {
       log_.Warning(absl::StrCat("spool: ", status.message()));
       return;  // Tried again with the next acknowledgement.
     }
+    LetGoOf(segments_.front());
     segments_.pop_front();
   }
 }

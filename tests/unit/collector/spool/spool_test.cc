@@ -163,6 +163,29 @@ TEST_F(SpoolTest, GoesOnWhenTheDiskHasRoomAgain) {
   EXPECT_EQ(Count("ora_spool_damaged_bytes_total"), 0u);
 }
 
+TEST_F(SpoolTest, GivesTheDiskBackWhenAllOfTheOnlySegmentIsAcknowledged) {
+  options_.segment_bytes_max = 1 << 20;
+  options_.bytes_max = 16 << 20;
+  Open();
+  files_.SetFreeBytes(200'000);
+  const std::string batch(10'000, 'x');
+  uint64_t last = 0;
+  absl::StatusOr<uint64_t> sequence = uint64_t{0};
+  while ((sequence = Append(batch, {{"a", "1"}})).ok()) last = *sequence;
+  EXPECT_TRUE(absl::IsResourceExhausted(sequence.status()));
+  EXPECT_THAT(std::string(sequence.status().message()),
+              HasSubstr("the disk of spool /spool is full"));
+  EXPECT_TRUE(Exists(SegmentPath(1)));
+  spool_->Acknowledge(last);
+  (void)Append(batch);  // Refused once more; the next begins a segment with what was kept for it.
+  (void)Append(batch);
+  EXPECT_FALSE(Exists(SegmentPath(1)));
+  EXPECT_TRUE(Exists(SegmentPath(2)));
+  EXPECT_THAT(spool_->State(), ElementsAre(Pair("a", "1")));
+  files_.SetFreeBytes(absl::nullopt);
+  EXPECT_EQ(*Append(batch), last + 1);
+}
+
 TEST_F(SpoolTest, OpensOnAFullDiskAndGoesOnWhenThereIsRoom) {
   Open();
   MustAppend("one", {{"a", "1"}});
