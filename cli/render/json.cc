@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "cli/render/units.h"
+#include "cli/render/utf8.h"
 
 namespace ora::cli {
 namespace {
@@ -17,6 +18,29 @@ using google::protobuf::EnumValueDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+
+// What a reader of JSON, which is UTF-8 throughout, gets for a byte that is none.
+constexpr absl::string_view kReplacement = "\uFFFD";
+
+void AppendJson(std::string& out, const Character& character) {
+  const char32_t code = character.code;
+  if (code == kNoCharacter) {
+    absl::StrAppend(&out, kReplacement);
+  } else if (code == '"' || code == '\\') {
+    absl::StrAppend(&out, "\\", character.bytes);
+  } else if (code == '\n') {
+    out += "\\n";
+  } else if (code == '\r') {
+    out += "\\r";
+  } else if (code == '\t') {
+    out += "\\t";
+  } else if (code < 0x20 || (code >= 0x7F && code <= 0x9F)) {
+    // U+0080 to U+009F are controls to a terminal as much as those below a blank.
+    absl::StrAppend(&out, "\\u", absl::Hex(static_cast<uint32_t>(code), absl::kZeroPad4));
+  } else {
+    absl::StrAppend(&out, character.bytes);
+  }
+}
 
 enum class Layout { kCompact, kPretty };
 
@@ -221,27 +245,10 @@ class JsonWriter {
 
 std::string JsonText(absl::string_view text) {
   std::string out = "\"";
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
-    if (byte == '"' || byte == '\\') {
-      out += '\\';
-      out += text[i];
-    } else if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\r') {
-      out += "\\r";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      absl::StrAppend(&out, "\\u", absl::Hex(byte, absl::kZeroPad4));
-    } else if (byte == 0xC2 && next >= 0x80 && next <= 0x9F) {
-      // U+0080 to U+009F are controls to a terminal as much as those below a blank.
-      absl::StrAppend(&out, "\\u", absl::Hex(next, absl::kZeroPad4));
-      ++i;
-    } else {
-      out += text[i];
-    }
+  while (!text.empty()) {
+    const Character character = FirstCharacter(text);
+    AppendJson(out, character);
+    text.remove_prefix(character.bytes.size());
   }
   out += '"';
   return out;

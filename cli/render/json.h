@@ -14,7 +14,8 @@
 
 namespace ora::cli {
 
-// A JSON string with its quotes. Control characters are escaped, those above ASCII too.
+// A JSON string with its quotes. Control characters are escaped, those above ASCII too; a byte that
+// is no UTF-8 becomes U+FFFD.
 std::string JsonText(absl::string_view text);
 
 // One line.

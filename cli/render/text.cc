@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "cli/render/utf8.h"
 
 namespace ora::cli {
 namespace {
 
-constexpr char32_t kInvalid = 0xFFFFFFFF;
 constexpr absl::string_view kEllipsis = "…";
 
 struct Range {
@@ -41,37 +41,6 @@ bool IsIn(char32_t character, const Range (&ranges)[N]) {
   });
 }
 
-struct Character {
-  char32_t code = kInvalid;
-  absl::string_view bytes;
-};
-
-size_t LengthByLead(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (lead >= 0xE0 && lead <= 0xEF) return 3;
-  if (lead >= 0xF0 && lead <= 0xF4) return 4;
-  return 0;
-}
-
-// The character that `text`, which is not empty, begins with; one byte if it is no UTF-8.
-Character FirstCharacter(absl::string_view text) {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const Character invalid{kInvalid, text.substr(0, 1)};
-  const size_t length = LengthByLead(byte(0));
-  if (length == 0 || length > text.size()) return invalid;
-  if (length == 1) return {byte(0), text.substr(0, 1)};
-  char32_t code = byte(0) & (0xFF >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return invalid;
-    code = code << 6 | (byte(i) & 0x3F);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (overlong || surrogate || code > 0x10FFFF) return invalid;
-  return {code, text.substr(0, length)};
-}
-
 int WidthOf(char32_t code) {
   if (IsIn(code, kCombining)) return 0;
   return IsIn(code, kWide) ? 2 : 1;
@@ -83,7 +52,7 @@ std::string HexByte(unsigned char byte) {
 
 void AppendPrintable(std::string& out, const Character& character) {
   const char32_t code = character.code;
-  if (code == kInvalid) {
+  if (code == kNoCharacter) {
     absl::StrAppend(&out, HexByte(static_cast<unsigned char>(character.bytes[0])));
   } else if (code == '\n') {
     out += "\\n";

@@ -63,6 +63,14 @@ TEST(JsonTextTest, EscapesControlCharacters) {
   EXPECT_EQ(JsonText("a\n\x1b\x7f\xc2\x9b\\ü"), "\"a\\n\\u001b\\u007f\\u009b\\\\ü\"");
 }
 
+TEST(JsonTextTest, ReplacesBytesThatAreNoUtf8) {
+  EXPECT_EQ(JsonText("a\xff\xc2-"), "\"a\uFFFD\uFFFD-\"");
+  EXPECT_EQ(JsonText("\x9b"
+                     "31m"),
+            "\"\uFFFD31m\"");                           // CSI as one byte.
+  EXPECT_EQ(JsonText("\xe2\x82"), "\"\uFFFD\uFFFD\"");  // Cut off.
+}
+
 TEST(CsvTest, QuotesOnlyWhatNeedsIt) {
   EXPECT_EQ(CsvLine({"a", "b,c", "d\"e", "f\ng", ""}), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
 }
