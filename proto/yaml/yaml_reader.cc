@@ -4,6 +4,7 @@
 #include <exception>
 #include <limits>
 #include <set>
+#include <sstream>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
@@ -13,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/duration.pb.h"
 #include "proto/yaml/yaml_scalars.h"
+#include "yaml-cpp/eventhandler.h"
 #include "yaml-cpp/yaml.h"
 
 namespace ora::yaml {
@@ -61,6 +63,41 @@ absl::StatusOr<int> ParseEnum(absl::string_view text, const EnumDescriptor& type
 
 absl::Status OutOfRange(absl::string_view text, absl::string_view range) {
   return absl::InvalidArgumentError(absl::StrCat("`", text, "` is out of range: ", range));
+}
+
+// Keeps where the document that was parsed last begins, and nothing else.
+class DocumentStart final : public YAML::EventHandler {
+ public:
+  const YAML::Mark& mark() const { return mark_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override { mark_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  YAML::Mark mark_;
+};
+
+// A stray `,` is to yaml-cpp an empty document that does not take the `,` away, so there is one
+// more behind it for ever: YAML::LoadAll never returns. Hence at most two are looked at.
+absl::Status CheckOneDocument(absl::string_view file, const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStart start;
+  if (!parser.HandleNextDocument(start) || !parser.HandleNextDocument(start)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      file, ":", Position(start.mark()), ": follows the end of the document; keep one document"));
 }
 
 bool IsDuration(const FieldDescriptor& field) {
@@ -316,21 +353,15 @@ std::string FieldPositions::Find(absl::string_view field_path) const {
 absl::Status ReadYamlWithPositions(absl::string_view file, absl::string_view text, Message& message,
                                    FieldPositions& positions) {
   if (text.size() > kYamlBytesMax) {
-    return absl::InvalidArgumentError(absl::StrCat(file, ": is ", text.size(),
-                                                   " bytes long; at most ",
-                                                   kYamlBytesMax, " are read"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        file, ": is ", text.size(), " bytes long; at most ", kYamlBytesMax, " are read"));
   }
   YamlFiller filler(file, positions);
   try {  // yaml-cpp's errors are exceptions; they end here.
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || (documents.size() == 1 && documents[0].IsNull())) {
-      return absl::OkStatus();
-    }
-    if (documents.size() > 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file, ": holds ", documents.size(), " documents; keep one"));
-    }
-    return filler.Fill(documents[0], message);
+    const std::string content(text);
+    if (absl::Status one = CheckOneDocument(file, content); !one.ok()) return one;
+    const YAML::Node document = YAML::Load(content);
+    return document.IsNull() ? absl::OkStatus() : filler.Fill(document, message);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(file, ":", Position(error.mark), ": ", error.msg));

@@ -155,6 +155,15 @@ TEST_F(YamlReaderTest, RefusesATextOneByteTooLong) {
   EXPECT_FALSE(ReadCollector(text).ok());
 }
 
+TEST_F(YamlReaderTest, RefusesWhatFollowsTheDocumentWithoutReadingItForEver) {
+  ExpectError(",", "ora.yml:1:1: follows the end of the document; keep one document");
+  ExpectError("{instance: a}\n, b\n",
+              "ora.yml:2:1: follows the end of the document; keep one document");
+  ExpectError("---\n---\ninstance: a\n",
+              "ora.yml:2:1: follows the end of the document; keep one document");
+  EXPECT_TRUE(ReadCollector("---\ninstance: a\n...\n").ok());
+}
+
 TEST_F(YamlReaderTest, BoundsTheWorkOfAliases) {
   std::string text = "logs:\n- include: &a [x";
   for (int i = 0; i < 2'000; ++i) absl::StrAppend(&text, ",x");
