@@ -94,20 +94,20 @@ void TickLoop::Sample() {
                     batch_);
 }
 
-// The state goes with the last batch of the tick: a tick of which only the first batches are
-// durable is told again as a whole, and its counters do not count twice since they are totals.
+// The state goes with the first batch of the tick: whatever of the tick is durable, the counters of
+// a later start go on from no less than what was told, so none is ever seen to go back. What a
+// crash keeps out of the later batches, the next tick tells again: counters are totals.
 absl::Status TickLoop::SpoolTick() {
-  const std::vector<StateChange> changes = TakeChanges();
+  std::vector<StateChange> changes = TakeChanges();
   do {
     const v1::Batch batch = batch_.Finish(parts_.spool.NextSegment());
-    const absl::Span<const StateChange> with =
-        batch_.finished() ? absl::MakeConstSpan(changes) : absl::Span<const StateChange>();
-    const auto sequence = parts_.spool.Append(batch.SerializeAsString(), with);
+    const auto sequence = parts_.spool.Append(batch.SerializeAsString(), changes);
     if (!sequence.ok()) {
       dropped_samples_.Add(SampleCount(batch) + batch_.samples_left());
       batch_.Forget();
       return sequence.status();
     }
+    changes.clear();
   } while (!batch_.finished());
   return absl::OkStatus();
 }
