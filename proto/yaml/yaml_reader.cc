@@ -30,6 +30,8 @@ using ::google::protobuf::Reflection;
 constexpr int kDepthMax = 32;
 // Aliases may repeat a subtree many times over; the text's size alone does not bound the work.
 constexpr size_t kValuesMax = 1'000'000;
+// Aliases repeat a text without repeating it in the file.
+constexpr size_t kTextBytesMax = 2 * kYamlBytesMax;
 
 std::string Position(const YAML::Mark& mark) {
   return absl::StrCat(mark.line + 1, ":", mark.column + 1);
@@ -133,6 +135,12 @@ class YamlFiller {
     }
     if (++values_ > kValuesMax) {
       return Error(node, path, absl::StrCat("is past the ", kValuesMax, " values of one file"));
+    }
+    if (node.IsScalar()) text_bytes_ += node.Scalar().size();
+    if (text_bytes_ > kTextBytesMax) {
+      return Error(node, path,
+                   absl::StrCat("is past the ", kTextBytesMax,
+                                " bytes of text of one file; write fewer aliases"));
     }
     return absl::OkStatus();
   }
@@ -337,6 +345,7 @@ class YamlFiller {
   const std::string file_;
   FieldPositions& positions_;
   size_t values_ = 0;
+  size_t text_bytes_ = 0;
 };
 
 std::string FieldPositions::Find(absl::string_view field_path) const {

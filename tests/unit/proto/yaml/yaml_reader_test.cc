@@ -155,6 +155,16 @@ TEST_F(YamlReaderTest, RefusesATextOneByteTooLong) {
   EXPECT_FALSE(ReadCollector(text).ok());
 }
 
+TEST_F(YamlReaderTest, BoundsTheTextThatAliasesRepeat) {
+  const std::string text = std::string(size_t{2} << 20, 'x');
+  const std::string start = "logs: [{include: [&long \"" + text + "\"";
+  const std::string end = "]}]\n";
+  EXPECT_TRUE(ReadCollector(start + ", *long, *long, *long" + end).ok());
+  const absl::Status past = ReadCollector(start + ", *long, *long, *long, *long" + end);
+  EXPECT_EQ(past.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(past.message()), testing::HasSubstr("write fewer aliases"));
+}
+
 TEST_F(YamlReaderTest, RefusesWhatFollowsTheDocumentWithoutReadingItForEver) {
   ExpectError(",", "ora.yml:1:1: follows the end of the document; keep one document");
   ExpectError("{instance: a}\n, b\n",
