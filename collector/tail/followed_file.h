@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 #include "collector/tail/backup_name.h"
 #include "ora/state/v1/collector_state.pb.h"
 #include "storage/env/file_system.h"
@@ -45,7 +46,9 @@ struct FollowedFile {
 
   std::unique_ptr<storage::ReadableFile> handle;  // None while there is nothing to read.
   Fate fate = Fate::kThere;
-  bool attached = false;      // The last look at the directory found it.
+  bool attached = false;  // The last look at the directory found it.
+  // Monotonic; when looks began not to find it, while no handle tells more.
+  absl::optional<absl::Duration> missing_since;
   bool verified = false;      // In this process.
   bool ended = false;         // Nothing will be appended: a copy, or a deleted file.
   bool in_long_line = false;  // A part of a line has been handed on.

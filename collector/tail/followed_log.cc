@@ -13,6 +13,9 @@ using storage::FileStatus;
 using storage::ReadableFile;
 
 constexpr size_t kBlockBytes = size_t{256} << 10;
+// A listing made while files are renamed may pass over one, and so may the next: a file with unread
+// bytes is gone when it was missing for this long, any other when it was for `linger`.
+constexpr absl::Duration kMissingMin = absl::Seconds(2);
 
 bool SameFile(const FileStatus& a, const FileStatus& b) {
   return a.device == b.device && a.inode == b.inode;
@@ -63,6 +66,7 @@ void FollowedLog::Attach(FollowedFile& known, const PresentFile& present) {
   known.path = present.path;
   known.rank = present.rank;
   known.attached = true;
+  known.missing_since.reset();
   known.size_seen = present.status.size_bytes;
   known.modify_time = present.status.modify_time;
   if (known.is_base()) known.ended = false;
@@ -139,7 +143,8 @@ void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<Readabl
 
 bool FollowedLog::IsCopy(std::unique_ptr<ReadableFile>& file, const PresentFile& present) {
   for (auto known = files_.rbegin(); known != files_.rend(); ++known) {
-    if (known->fate == FollowedFile::Fate::kThere || known->head.empty()) continue;
+    const bool there = known->fate == FollowedFile::Fate::kThere && !known->missing_since;
+    if (there || known->head.empty()) continue;
     absl::StatusOr<bool> copy = false;
     if (present.status.size_bytes >= known->offset) {
       copy = HoldsContentOf(*file, *known);
@@ -245,6 +250,15 @@ void FollowedLog::Prove(FollowedFile& file) {
   ++version_;
 }
 
+void FollowedLog::MissFile(FollowedFile& file, size_t files_present) {
+  if (file.attached || file.handle != nullptr || file.fate != FollowedFile::Fate::kThere) return;
+  const absl::Duration now = parts_.clock.Monotonic();
+  if (!file.missing_since) file.missing_since = now;
+  const absl::Duration limit = file.unread_bytes() > 0 ? kMissingMin : parts_.options.linger;
+  if (files_present == 0 || now - *file.missing_since >= limit)
+    file.fate = FollowedFile::Fate::kDeleted;
+}
+
 FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present, Baseline baseline,
                                           LookAttempt attempt) {
   std::vector<const PresentFile*> strangers;
@@ -263,11 +277,7 @@ FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present,
     moved = moved || missing;
   }
   if (moved && attempt == LookAttempt::kFirst) return LookResult::kLookAgain;
-  for (FollowedFile& file : files_) {
-    const bool missing =
-        !file.attached && file.handle == nullptr && file.fate == FollowedFile::Fate::kThere;
-    if (missing) file.fate = FollowedFile::Fate::kDeleted;
-  }
+  for (FollowedFile& file : files_) MissFile(file, present.size());
   std::stable_sort(
       strangers.begin(), strangers.end(),
       [](const PresentFile* a, const PresentFile* b) { return a->rank.OlderThan(b->rank); });

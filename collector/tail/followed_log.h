@@ -86,6 +86,8 @@ class FollowedLog {
   bool IsCopy(std::unique_ptr<storage::ReadableFile>& file, const PresentFile& present);
   void ContinueInCopy(FollowedFile& original, std::unique_ptr<storage::ReadableFile> copy,
                       const PresentFile& present);
+  // A look found `files_present` files of the log, and this one not among them, or so it may be.
+  void MissFile(FollowedFile& file, size_t files_present);
   void DropLost();
   void TellFiles(absl::Span<const PresentFile> present);
   // The file has so many bytes now.

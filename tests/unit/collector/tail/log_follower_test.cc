@@ -243,8 +243,41 @@ TEST_F(LogFollowerTest, CountsWhatADeletionWhileItWasDownTook) {
   Append("app.log", "two\n");
   Start();
   Poll();
+  PassTime(options_.discovery_interval);  // One listing that it is not in proves nothing.
   EXPECT_EQ(Text("app.log"), "one\ntwo\n");
   EXPECT_EQ(Log("app.log").lost["deleted"] + Log("app.log").lost["truncated"], 7u);
+}
+
+// What a listing does that is made while a rotation shifts many backups.
+TEST_F(LogFollowerTest, DoesNotReadABackupAgainThatListingsPassedOver) {
+  Append("app.log", "one\n");
+  Start();
+  PollAndCommit();
+  Rename("app.log", "app.log.1");
+  Append("app.log", "two\n");
+  Poll();
+  PassLinger();  // Its handle is let go.
+  Rename("app.log.1", "passed.over");
+  PassTime(options_.discovery_interval);
+  Rename("passed.over", "app.log.2");
+  PassTime(options_.discovery_interval);
+  EXPECT_EQ(Text("app.log"), "one\ntwo\n");
+  EXPECT_THAT(Log("app.log").lost, IsEmpty());
+}
+
+TEST_F(LogFollowerTest, DoesNotReadABackupAgainThatTheFirstListingsPassedOver) {
+  Append("app.log", "one\n");
+  Start();
+  PollAndCommit();
+  Stop();
+  Rename("app.log", "passed.over");
+  Append("app.log", "two\n");
+  Start();
+  Poll();
+  Rename("passed.over", "app.log.1");
+  PassTime(options_.discovery_interval);
+  EXPECT_EQ(Text("app.log"), "one\ntwo\n");
+  EXPECT_THAT(Log("app.log").lost, IsEmpty());
 }
 
 TEST_F(LogFollowerTest, FollowsAFileThatIsDeletedAndMadeAgain) {
