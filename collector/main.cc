@@ -52,6 +52,7 @@ int Run(const Flags& flags) {
     std::cout << (flags.config.empty() ? "the default configuration" : flags.config) << ": ok\n";
     return kDone;
   }
+  const sigset_t signals = BlockSignals();  // Before there is any thread; a channel starts some.
   const auto channel = ora::MakeChannel(config->aggregator());
   if (!channel.ok()) return Fail(kWrongUse, channel.status());
   const ora::collector::HostRoots roots;
@@ -59,7 +60,6 @@ int Run(const Flags& flags) {
     return Fail(kFailed, status);
   }
 
-  const sigset_t signals = BlockSignals();  // Before there is any thread.
   ora::storage::RealClock clock;
   ora::storage::Counters counters;
   const auto log = ora::storage::MakeStderrLogSink(flags.log_level);
