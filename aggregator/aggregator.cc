@@ -37,7 +37,7 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
 storage::TimeSeriesStoreOptions StoreOptions(const config::v1::AggregatorConfig& config) {
   storage::TimeSeriesStoreOptions options;
   options.uri = config.storage_uri();
-  options.retention = ToDuration(config.storage().retention());
+  options.retention.raw = ToDuration(config.storage().retention());
   options.out_of_order_window = ToDuration(config.storage().out_of_order_window());
   options.seal_interval = ToDuration(config.storage().seal_interval());
   options.series_max = config.storage().series_max();

@@ -16,7 +16,7 @@ namespace {
 // One write of RocksDB; more waits for the next, so that the first need not wait for the last.
 constexpr size_t kGroupBytesMax = 16 << 20;
 // When sealing does not keep up, writes are refused before memory is gone.
-constexpr uint64_t kOpenSamplesFactorMax = 2;
+constexpr uint64_t kOpenBytesFactorMax = 2;
 
 // However wide the windows are: from 1970 to the year 9999.
 constexpr int64_t kTimeMillisMin = 0;
@@ -141,11 +141,11 @@ std::vector<Committer::Pending> Committer::TakeGroup() {
 
 absl::Status Committer::CheckRoom() {
   if (absl::Status space = targets_.space.Check(); !space.ok()) return space;
-  const uint64_t open = targets_.open.samples();
-  const uint64_t open_max = options_.samples_open_max * kOpenSamplesFactorMax;
+  const uint64_t open = targets_.open.bytes();
+  const uint64_t open_max = options_.open_bytes_max * kOpenBytesFactorMax;
   if (open < open_max) return absl::OkStatus();
   return absl::ResourceExhaustedError(
-      absl::StrCat("store has ", open, " samples that are not sealed, at most ", open_max,
+      absl::StrCat("store has ", open, " bytes of samples that are not sealed, at most ", open_max,
                    " are allowed; it accepts more once sealing has caught up"));
 }
 
@@ -153,7 +153,7 @@ void Committer::Commit(std::vector<Pending>& pending) {
   absl::Status status = CheckRoom();
   if (status.ok()) {
     const absl::Time now = clock_.Now();
-    const absl::Duration late = std::min(options_.out_of_order_window, options_.retention);
+    const absl::Duration late = std::min(options_.out_of_order_window, options_.retention.raw);
     const WriteWindow window{
         std::max(kTimeMillisMin, absl::ToUnixMillis(now - late)),
         std::min(kTimeMillisMax, absl::ToUnixMillis(now + options_.future_window))};
@@ -251,7 +251,7 @@ void Committer::Publish(const Group& group) {
   }
   targets_.open.Apply(group.logged);
   targets_.marks.Set(group.marks);
-  if (targets_.open.samples() >= options_.samples_open_max) on_full_();
+  if (targets_.open.bytes() >= options_.open_bytes_max) on_full_();
 }
 
 void Committer::Finish(std::vector<Pending>& pending, absl::string_view refusal) {

@@ -39,8 +39,8 @@ struct CommitTargets {
 // Thread-safe.
 class Committer {
  public:
-  // `on_full` is called, on the committer's thread, after a commit that leaves samples_open_max or
-  // more samples open. The first batch record gets the number `log_number_next`.
+  // `on_full` is called, on the committer's thread, after a commit that leaves open_bytes_max or
+  // more bytes open. The first batch record gets the number `log_number_next`.
   Committer(const TimeSeriesStoreOptions& options, const CommitTargets& targets,
             uint64_t log_number_next, std::function<void()> on_full, Clock& clock, LogSink& log,
             Counters& counters);

@@ -93,6 +93,8 @@ bool OpenChunks::HasFrozen() const {
   return frozen_ != nullptr;
 }
 
+uint64_t OpenChunks::bytes() const { return samples() * sizeof(Sample); }
+
 uint64_t OpenChunks::samples() const {
   absl::ReaderMutexLock lock(&mutex_);
   return growing_->samples() + (frozen_ != nullptr ? frozen_->samples() : 0);

@@ -81,6 +81,8 @@ class OpenChunks {
 
   bool HasFrozen() const ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t samples() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of memory, those of a frozen generation included.
+  uint64_t bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   mutable absl::Mutex mutex_;  // Held for as long as a group is appended or one series copied.

@@ -83,7 +83,7 @@ absl::Status TsdbStore::Start() {
     absl::MutexLock lock(&mutex_);
     next_seal_ = begun + options_.seal_interval;
     next_expiry_ = begun + kExpireEvery;
-    seal_wanted_ = open_.samples() >= options_.samples_open_max;
+    seal_wanted_ = open_.bytes() >= options_.open_bytes_max;
   }
   committer_ = std::make_unique<Committer>(
       options_, CommitTargets{*database_, index_, open_, marks_, space_},
@@ -151,9 +151,23 @@ absl::StatusOr<std::vector<StateRecord>> TsdbStore::Scan(absl::string_view kind,
 
 absl::Status TsdbStore::Seal() { return sealer_.Seal(); }
 
+absl::Status TsdbStore::Settle() { return sealer_.Seal(); }
+
+absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>&) {
+  return absl::UnimplementedError("store: deletion by matcher is not there yet");
+}
+
+absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string&) {
+  return absl::UnimplementedError("store: snapshots are not there yet");
+}
+
+CardinalityReport TsdbStore::Cardinality(size_t) {
+  return {.series = index_.SeriesCount(), .series_max = options_.series_max};
+}
+
 absl::Status TsdbStore::ExpireOld() {
   // A day goes when its last millisecond is older than the retention. Nothing is older than 1970.
-  const absl::Time oldest = std::max(clock_.Now() - options_.retention, absl::UnixEpoch());
+  const absl::Time oldest = std::max(clock_.Now() - options_.retention.raw, absl::UnixEpoch());
   return sealer_.DropBefore(DayOf(absl::ToUnixMillis(oldest)));
 }
 

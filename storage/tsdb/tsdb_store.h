@@ -49,6 +49,10 @@ class TsdbStore final : public TimeSeriesStore {
                                                 size_t records_max) override;
 
   absl::Status Seal() override;
+  absl::Status Settle() override;
+  absl::StatusOr<DeletedSeries> DeleteSeries(const std::vector<Matcher>& matchers) override;
+  absl::StatusOr<StoreSnapshot> Snapshot(const std::string& name) override;
+  CardinalityReport Cardinality(size_t top) override;
   absl::Status ExpireOld() override;
   StoreStatistics Statistics() override;
 

@@ -47,7 +47,7 @@ class Fleet {
     store_.reset();
     TimeSeriesStoreOptions options;
     options.uri = absl::StrCat("file://", directory_);
-    options.samples_open_max = 100'000'000;
+    options.open_bytes_max = uint64_t{2} << 30;
     store_ = TimeSeriesStore::Open(options, clock_, files_, log_, counters_).value();
   }
 

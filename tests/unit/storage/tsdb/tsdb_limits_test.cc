@@ -121,20 +121,20 @@ TEST_F(LimitsTest, SealsByItselfWhenTheIntervalHasPassed) {
 }
 
 TEST_F(LimitsTest, SealsByItselfWhenEnoughSamplesAreOpen) {
-  ReopenWith({.samples_open_max = 3});
+  ReopenWith({.open_bytes_max = 3 * sizeof(Sample)});
   Append(Series("up"), {{-30, 1}, {-20, 1}, {-10, 1}});
   EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
 }
 
 TEST_F(LimitsTest, SealsAtOnceWhenItRecoversMoreThanMayBeOpen) {
   Append(Series("up"), {{-30, 1}, {-20, 1}, {-10, 1}});
-  ReopenWith({.samples_open_max = 1});
+  ReopenWith({.open_bytes_max = sizeof(Sample)});
   EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
   Append(Series("up"), {{-5, 1}});
 }
 
 TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
-  ReopenWith({.retention = absl::Hours(48)});
+  ReopenWith({.retention = {.raw = absl::Hours(48)}});
   // The clock starts at midnight: the two days before it are kept, the third is half gone.
   Append(Series("up"), {{-47 * 3600, 1}, {-3600, 2}});
   ASSERT_TRUE(store_->Seal().ok());
@@ -157,7 +157,7 @@ TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
 TEST_F(LimitsTest, KeepsEverythingWithoutEndWhenToldSo) {
   ReopenWith({.out_of_order_window = absl::InfiniteDuration(),
               .future_window = absl::InfiniteDuration(),
-              .retention = absl::InfiniteDuration()});
+              .retention = {.raw = absl::InfiniteDuration()}});
   const int64_t epoch = -start_millis_ / 1000;
   const auto outcome = Store(Batch(Series("up"), {{epoch - 1, 1}, {epoch, 2}, {kAllSeconds, 3}}));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
@@ -168,7 +168,7 @@ TEST_F(LimitsTest, KeepsEverythingWithoutEndWhenToldSo) {
 }
 
 TEST_F(LimitsTest, ExpiresByItselfEveryHour) {
-  ReopenWith({.retention = absl::Hours(48)});
+  ReopenWith({.retention = {.raw = absl::Hours(48)}});
   Append(Series("up"), {{-47 * 3600, 1}});
   ASSERT_TRUE(store_->Seal().ok());
   ASSERT_TRUE(clock_.AwaitWaiters(1));
