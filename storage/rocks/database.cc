@@ -1,123 +1,63 @@
 #include "storage/rocks/database.h"
 
-#include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
-#include <rocksdb/options.h>
-#include <rocksdb/table.h>
+#include <rocksdb/env.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "storage/rocks/database_options.h"
+#include "storage/rocks/rocks_cursor.h"
+#include "storage/rocks/rocks_status.h"
 
 namespace ora::storage {
 namespace {
 
-constexpr uint64_t kMiB = uint64_t{1} << 20;
-constexpr uint64_t kSstBytes = 32 * kMiB;
-constexpr uint64_t kWalBytesMax = 64 * kMiB;
-constexpr uint64_t kManifestBytesMax = 64 * kMiB;
-constexpr size_t kBlockCacheBytes = 64 * kMiB;
-constexpr size_t kBlockBytes = 16 << 10;
-constexpr size_t kMemtableBytes = 8 * kMiB;
-constexpr size_t kBatchMemtableBytes = 32 * kMiB;
-constexpr int kOpenFilesMax = 512;
-constexpr int kBackgroundJobs = 2;
-constexpr size_t kInfoLogFiles = 3;
-constexpr size_t kInfoLogBytesMax = 4 * kMiB;
+constexpr absl::string_view kFamilyNames[kFamilies] = {"meta", "series", "batches", "marks",
+                                                       "state"};
 
-constexpr const char* kFamilyNames[kFamilies] = {"meta",   "series", "batches",
-                                                 "chunks", "marks",  "state"};
-
-rocksdb::Slice SliceOf(absl::string_view text) { return {text.data(), text.size()}; }
-absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-absl::Status StatusOf(const rocksdb::Status& status, absl::string_view action) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string message = absl::StrCat("database: ", action, ": ", status.ToString());
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
-  if (status.IsCorruption()) return absl::DataLossError(message);
-  return absl::UnavailableError(message);
-}
-
-absl::Status OpenStatusOf(const rocksdb::Status& status, const std::string& directory) {
-  const std::string reason = status.ToString();
-  if (status.IsIOError() && absl::StrContains(reason, "lock")) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store ", directory, " is in use by another process (", reason,
-                     "); stop that one or choose another directory"));
+absl::optional<Family> FamilyOf(absl::string_view name) {
+  for (size_t i = 0; i < kFamilies; ++i) {
+    if (name == kFamilyNames[i]) return static_cast<Family>(i);
   }
-  if (status.IsInvalidArgument() || status.IsNotSupported()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store ", directory, " was written by another version: ", reason));
+  return absl::nullopt;
+}
+
+rocksdb::ColumnFamilyOptions OptionsOf(const DatabaseOptions& options, absl::string_view name) {
+  if (const absl::optional<Family> family = FamilyOf(name)) return options.Of(*family);
+  if (const absl::optional<PartitionId> id = PartitionId::Parse(name)) {
+    return options.Of(id->resolution);
   }
-  return StatusOf(status, absl::StrCat("open ", directory));
+  return options.OfStranger();
 }
 
-rocksdb::DBOptions MakeOptions() {
-  rocksdb::DBOptions options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.max_total_wal_size = kWalBytesMax;
-  options.recycle_log_file_num = 0;
-  options.max_manifest_file_size = kManifestBytesMax;
-  options.max_open_files = kOpenFilesMax;
-  options.max_background_jobs = kBackgroundJobs;
-  options.keep_log_file_num = kInfoLogFiles;
-  options.max_log_file_size = kInfoLogBytesMax;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  // What is in the log is durable: a stop need not write it out again.
-  options.avoid_flush_during_shutdown = true;
-  // A damaged record in the log costs itself, not all after it; the numbers of the batch records
-  // tell recovery what is missing.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
-  return options;
+// Those that are on disk, and the ones that must be. RocksDB says of a directory without a database
+// that its CURRENT file is not there.
+absl::StatusOr<std::vector<std::string>> FamiliesIn(const std::string& directory,
+                                                    const DatabaseOptions& options) {
+  std::vector<std::string> names;
+  if (options.db().env->FileExists(absl::StrCat(directory, "/CURRENT")).ok()) {
+    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options.db(), directory, &names);
+    if (!listed.ok()) return OpenStatusOf(listed, directory);
+  }
+  const auto add = [&names](absl::string_view name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
+  };
+  add(rocksdb::kDefaultColumnFamilyName);
+  for (const absl::string_view name : kFamilyNames) add(name);
+  return names;
 }
-
-rocksdb::ColumnFamilyOptions MakeFamilyOptions(Family family,
-                                               std::shared_ptr<rocksdb::Cache> cache) {
-  rocksdb::ColumnFamilyOptions options;
-  options.target_file_size_base = kSstBytes;
-  options.write_buffer_size = family == Family::kBatches ? kBatchMemtableBytes : kMemtableBytes;
-  const bool packed = family == Family::kChunks || family == Family::kBatches;
-  options.compression = packed ? rocksdb::kNoCompression : rocksdb::kLZ4Compression;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = std::move(cache);
-  table.block_size = kBlockBytes;
-  table.format_version = 5;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return options;
-}
-
-class RocksSnapshot final : public DatabaseSnapshot {
- public:
-  explicit RocksSnapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
-  ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
-  const rocksdb::Snapshot* get() const { return snapshot_; }
-
- private:
-  rocksdb::DB& db_;
-  const rocksdb::Snapshot* const snapshot_;
-};
-
-class Cursor final : public RowCursor {
- public:
-  explicit Cursor(std::unique_ptr<rocksdb::Iterator> iterator) : iterator_(std::move(iterator)) {}
-
-  void Seek(absl::string_view key) override { iterator_->Seek(SliceOf(key)); }
-  void Next() override { iterator_->Next(); }
-  bool Valid() const override { return iterator_->Valid(); }
-  absl::string_view key() const override { return ViewOf(iterator_->key()); }
-  absl::string_view value() const override { return ViewOf(iterator_->value()); }
-  absl::Status status() const override { return StatusOf(iterator_->status(), "read rows"); }
-
- private:
-  const std::unique_ptr<rocksdb::Iterator> iterator_;
-};
 
 }  // namespace
+
+Partition::Partition(PartitionId id, rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle)
+    : id_(std::move(id)), db_(db), handle_(handle) {}
+
+Partition::~Partition() { (void)db_.DestroyColumnFamilyHandle(handle_); }
 
 DatabaseChanges::DatabaseChanges(const Database& database)
     : database_(database), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
@@ -138,40 +78,106 @@ void DatabaseChanges::DeleteRange(Family family, absl::string_view begin, absl::
   (void)batch_->DeleteRange(database_.HandleOf(family), SliceOf(begin), SliceOf(end));
 }
 
+void DatabaseChanges::Put(const Partition& partition, absl::string_view key,
+                          absl::string_view value) {
+  (void)batch_->Put(Use(partition), SliceOf(key), SliceOf(value));
+}
+
+void DatabaseChanges::Delete(const Partition& partition, absl::string_view key) {
+  (void)batch_->Delete(Use(partition), SliceOf(key));
+}
+
+void DatabaseChanges::DeleteRange(const Partition& partition, absl::string_view begin,
+                                  absl::string_view end) {
+  (void)batch_->DeleteRange(Use(partition), SliceOf(begin), SliceOf(end));
+}
+
+rocksdb::ColumnFamilyHandle* DatabaseChanges::Use(const Partition& partition) {
+  if (std::find(partitions_.begin(), partitions_.end(), &partition) == partitions_.end()) {
+    partitions_.push_back(&partition);
+  }
+  return partition.handle_;
+}
+
 size_t DatabaseChanges::bytes() const { return batch_->GetDataSize(); }
 
-Database::Database(std::unique_ptr<rocksdb::DB> db,
-                   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families)
-    : db_(std::move(db)), families_(families) {}
+Database::Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
+                   std::unique_ptr<rocksdb::DB> db, DamageReport report)
+    : env_(std::move(env)),
+      options_(std::move(options)),
+      db_(std::move(db)),
+      report_(std::move(report)) {}
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory) {
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
+                                                         const DatabaseFiles& files,
+                                                         DamageReport report) {
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files.system());
+  auto options = std::make_unique<DatabaseOptions>(env.get());
+  absl::StatusOr<std::vector<std::string>> names = FamiliesIn(directory, *options);
+  if (!names.ok()) return names.status();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                           MakeFamilyOptions(Family::kMeta, cache));
-  for (size_t i = 0; i < kFamilies; ++i) {
-    descriptors.emplace_back(kFamilyNames[i], MakeFamilyOptions(static_cast<Family>(i), cache));
-  }
+  for (const std::string& name : *names) descriptors.emplace_back(name, OptionsOf(*options, name));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const rocksdb::Status opened =
-      rocksdb::DB::Open(MakeOptions(), directory, descriptors, &handles, &raw);
+      rocksdb::DB::Open(options->db(), directory, descriptors, &handles, &raw);
   if (!opened.ok()) return OpenStatusOf(opened, directory);
-  std::unique_ptr<rocksdb::DB> db(raw);
-  (void)db->DestroyColumnFamilyHandle(handles[0]);  // The default family holds nothing.
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
-  for (size_t i = 0; i < kFamilies; ++i) families[i] = handles[i + 1];
-  return std::unique_ptr<Database>(new Database(std::move(db), families));
+  std::unique_ptr<Database> database(new Database(
+      std::move(env), std::move(options), std::unique_ptr<rocksdb::DB>(raw), std::move(report)));
+  database->Adopt(*names, handles);
+  return database;
+}
+
+void Database::Adopt(const std::vector<std::string>& names,
+                     const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  absl::MutexLock lock(&mutex_);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (const absl::optional<Family> family = FamilyOf(names[i])) {
+      families_[static_cast<size_t>(*family)] = handles[i];
+    } else if (absl::optional<PartitionId> id = PartitionId::Parse(names[i])) {
+      partitions_.emplace(*id,
+                          std::shared_ptr<const Partition>(new Partition(*id, *db_, handles[i])));
+    } else {
+      strangers_.push_back(handles[i]);
+      if (names[i] == rocksdb::kDefaultColumnFamilyName) continue;  // RocksDB's own; it is empty.
+      report_(absl::StrCat("column family ", names[i]),
+              "its name is none that this program gives; it is left as it is");
+    }
+  }
 }
 
 Database::~Database() {
+  {
+    absl::MutexLock lock(&mutex_);
+    partitions_.clear();
+  }
   for (rocksdb::ColumnFamilyHandle* family : families_) {
     (void)db_->DestroyColumnFamilyHandle(family);
+  }
+  for (rocksdb::ColumnFamilyHandle* stranger : strangers_) {
+    (void)db_->DestroyColumnFamilyHandle(stranger);
   }
   (void)db_->Close();
 }
 
 absl::Status Database::Write(DatabaseChanges changes, Durability durability) {
+  if (changes.partitions_.empty()) return WriteBatchOf(changes, durability);
+  absl::ReaderMutexLock lock(&mutex_);
+  if (absl::Status there = CheckAreThere(changes.partitions_); !there.ok()) return there;
+  return WriteBatchOf(changes, durability);
+}
+
+absl::Status Database::CheckAreThere(const std::vector<const Partition*>& partitions) const {
+  for (const Partition* partition : partitions) {
+    const auto at = partitions_.find(partition->id());
+    if (at != partitions_.end() && at->second.get() == partition) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "database: write to partition ", partition->id().Name(), ", which is dropped"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Database::WriteBatchOf(const DatabaseChanges& changes, Durability durability) {
   if (refused_.load()) {
     // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
     if (const rocksdb::Status resumed = db_->Resume(); !resumed.ok()) {
@@ -185,25 +191,112 @@ absl::Status Database::Write(DatabaseChanges changes, Durability durability) {
   return StatusOf(written, "write");
 }
 
-absl::StatusOr<absl::optional<std::string>> Database::Get(Family family,
+absl::StatusOr<absl::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* handle,
                                                           absl::string_view key) const {
   std::string value;
-  const rocksdb::Status got =
-      db_->Get(rocksdb::ReadOptions(), HandleOf(family), SliceOf(key), &value);
+  const rocksdb::Status got = db_->Get(rocksdb::ReadOptions(), handle, SliceOf(key), &value);
   if (got.IsNotFound()) return absl::optional<std::string>();
   if (!got.ok()) return StatusOf(got, "read a row");
   return absl::optional<std::string>(std::move(value));
 }
 
-std::unique_ptr<RowCursor> Database::Rows(Family family, const DatabaseSnapshot* snapshot) const {
+absl::StatusOr<absl::optional<std::string>> Database::Get(Family family,
+                                                          absl::string_view key) const {
+  return Get(HandleOf(family), key);
+}
+
+absl::StatusOr<absl::optional<std::string>> Database::Get(const Partition& partition,
+                                                          absl::string_view key) const {
+  return Get(partition.handle_, key);
+}
+
+std::unique_ptr<RowCursor> Database::Rows(rocksdb::ColumnFamilyHandle* handle,
+                                          const DatabaseSnapshot* snapshot) const {
   rocksdb::ReadOptions options;
   if (snapshot != nullptr) options.snapshot = static_cast<const RocksSnapshot*>(snapshot)->get();
-  return std::make_unique<Cursor>(
-      std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, HandleOf(family))));
+  return std::make_unique<RocksCursor>(
+      std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, handle)));
+}
+
+std::unique_ptr<RowCursor> Database::Rows(Family family, const DatabaseSnapshot* snapshot) const {
+  return Rows(HandleOf(family), snapshot);
+}
+
+std::unique_ptr<RowCursor> Database::Rows(const Partition& partition,
+                                          const DatabaseSnapshot* snapshot) const {
+  return Rows(partition.handle_, snapshot);
 }
 
 std::unique_ptr<DatabaseSnapshot> Database::Snapshot() const {
   return std::make_unique<RocksSnapshot>(*db_);
+}
+
+absl::StatusOr<std::shared_ptr<const Partition>> Database::CreatePartition(const PartitionId& id) {
+  absl::MutexLock lock(&mutex_);
+  if (const auto at = partitions_.find(id); at != partitions_.end()) return at->second;
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  const rocksdb::Status made =
+      db_->CreateColumnFamily(options_->Of(id.resolution), id.Name(), &handle);
+  if (!made.ok()) return StatusOf(made, absl::StrCat("create partition ", id.Name()));
+  std::shared_ptr<const Partition> partition(new Partition(id, *db_, handle));
+  partitions_.emplace(id, partition);
+  return partition;
+}
+
+std::vector<std::shared_ptr<const Partition>> Database::Partitions() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::shared_ptr<const Partition>> partitions;
+  partitions.reserve(partitions_.size());
+  for (const auto& [id, partition] : partitions_) partitions.push_back(partition);
+  return partitions;
+}
+
+absl::Status Database::DropPartition(const std::shared_ptr<const Partition>& partition) {
+  absl::MutexLock lock(&mutex_);
+  const auto at = partitions_.find(partition->id());
+  if (at == partitions_.end() || at->second != partition) return absl::OkStatus();
+  const rocksdb::Status dropped = db_->DropColumnFamily(partition->handle_);
+  if (!dropped.ok()) {
+    return StatusOf(dropped, absl::StrCat("drop partition ", partition->id().Name()));
+  }
+  partitions_.erase(at);
+  return absl::OkStatus();
+}
+
+uint64_t Database::BytesOf(const Partition& partition) const {
+  uint64_t files = 0;
+  uint64_t memtables = 0;
+  (void)db_->GetIntProperty(partition.handle_, rocksdb::DB::Properties::kLiveSstFilesSize, &files);
+  (void)db_->GetIntProperty(partition.handle_, rocksdb::DB::Properties::kCurSizeAllMemTables,
+                            &memtables);
+  return files + memtables;
+}
+
+absl::Status Database::Compact(const Partition& partition, absl::string_view begin,
+                               absl::string_view end) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  const rocksdb::Slice first = SliceOf(begin);
+  const rocksdb::Slice last = SliceOf(end);
+  return StatusOf(db_->CompactRange(options, partition.handle_, begin.empty() ? nullptr : &first,
+                                    end.empty() ? nullptr : &last),
+                  absl::StrCat("compact partition ", partition.id().Name()));
+}
+
+absl::Status Database::Flush() {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles(families_.begin(), families_.end());
+  const std::vector<std::shared_ptr<const Partition>> partitions = Partitions();
+  for (const auto& partition : partitions) handles.push_back(partition->handle_);
+  return StatusOf(db_->Flush(rocksdb::FlushOptions(), handles), "write out what is in memory");
+}
+
+absl::Status Database::Checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* raw = nullptr;
+  rocksdb::Status made = rocksdb::Checkpoint::Create(db_.get(), &raw);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);
+  if (made.ok()) made = checkpoint->CreateCheckpoint(directory);
+  return StatusOf(made, absl::StrCat("copy to ", directory));
 }
 
 }  // namespace ora::storage

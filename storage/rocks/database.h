@@ -6,27 +6,63 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/optional.h"
+#include "storage/rocks/database_files.h"
+#include "storage/rocks/keys.h"
 
 namespace rocksdb {
 class ColumnFamilyHandle;
 class DB;
+class Env;
 class WriteBatch;
 }  // namespace rocksdb
 
 namespace ora::storage {
 
-// The column families; what their keys and values are: ../FORMAT.md.
-enum class Family : uint8_t { kMeta, kSeries, kBatches, kChunks, kMarks, kState };
-inline constexpr size_t kFamilies = 6;
+// The families that are always there; what their keys and values are: ../FORMAT.md. Each partition
+// of samples has one more.
+enum class Family : uint8_t { kMeta, kSeries, kBatches, kMarks, kState };
+inline constexpr size_t kFamilies = 5;
 
 class Database;
+class DatabaseOptions;
+
+// Says what was found damaged: the object, such as `file 000012.sst of partition
+// raw.default.20415`, and the reason. Called on any thread, in Open already; must not call the
+// database.
+using DamageReport = std::function<void(absl::string_view object, absl::string_view reason)>;
+
+// Rows of one resolution, rule and stretch of days, in a family of its own, which goes as a whole.
+// Held by shared_ptr, since readers may still read what was dropped; must not outlive the database.
+class Partition {
+ public:
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  const PartitionId& id() const { return id_; }
+
+ private:
+  friend class Database;
+  friend class DatabaseChanges;
+
+  Partition(PartitionId id, rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle);
+
+  const PartitionId id_;
+  rocksdb::DB& db_;
+  rocksdb::ColumnFamilyHandle* const handle_;
+};
 
 // Changes that become durable together, or not at all. Must not outlive the database.
 class DatabaseChanges {
@@ -40,13 +76,21 @@ class DatabaseChanges {
   // Rows from `begin` to before `end`.
   void DeleteRange(Family family, absl::string_view begin, absl::string_view end);
 
+  // The same. A partition must outlive the changes.
+  void Put(const Partition& partition, absl::string_view key, absl::string_view value);
+  void Delete(const Partition& partition, absl::string_view key);
+  void DeleteRange(const Partition& partition, absl::string_view begin, absl::string_view end);
+
   size_t bytes() const;
 
  private:
   friend class Database;
 
+  rocksdb::ColumnFamilyHandle* Use(const Partition& partition);
+
   const Database& database_;
   std::unique_ptr<rocksdb::WriteBatch> batch_;
+  std::vector<const Partition*> partitions_;  // Those that it changes, each once.
 };
 
 // The rows as they were when it was taken. Must not outlive the database.
@@ -77,35 +121,93 @@ enum class Durability { kSynced, kWithNextSync };
 // Thread-safe.
 class Database {
  public:
-  // Opens or creates. FAILED_PRECONDITION: another process has it open, or a newer program wrote
-  // it. DATA_LOSS: RocksDB cannot serve what is there.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory);
+  // Opens or creates. Families that are neither ours nor partitions are reported and left as they
+  // are. FAILED_PRECONDITION: another process has it open, or a newer program wrote it. DATA_LOSS:
+  // RocksDB cannot serve what is there.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
+                                                        const DatabaseFiles& files,
+                                                        DamageReport report);
   ~Database();
 
   // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused. The write after a refused one
-  // first makes the database accept writes again.
-  absl::Status Write(DatabaseChanges changes, Durability durability);
+  // first makes the database accept writes again. FAILED_PRECONDITION: one of the partitions was
+  // dropped; nothing is written.
+  absl::Status Write(DatabaseChanges changes, Durability durability) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Absent when there is no such row.
   absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const;
+  absl::StatusOr<absl::optional<std::string>> Get(const Partition& partition,
+                                                  absl::string_view key) const;
 
   // Rows of a family, of `snapshot` if given. Stands before the first row: Seek.
   std::unique_ptr<RowCursor> Rows(Family family, const DatabaseSnapshot* snapshot) const;
+  std::unique_ptr<RowCursor> Rows(const Partition& partition,
+                                  const DatabaseSnapshot* snapshot) const;
   std::unique_ptr<DatabaseSnapshot> Snapshot() const;
+
+  // Makes the partition, durably; returns the one that is there if there is one. Takes some
+  // milliseconds.
+  absl::StatusOr<std::shared_ptr<const Partition>> CreatePartition(const PartitionId& id)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Those that are not dropped, sorted by resolution, rule and day.
+  std::vector<std::shared_ptr<const Partition>> Partitions() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Drops it with all its rows, durably. Its files go when the last holder lets go of it. OK if it
+  // is dropped already.
+  absl::Status DropPartition(const std::shared_ptr<const Partition>& partition)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // About how much of the disk its rows take, those not yet written out included.
+  uint64_t BytesOf(const Partition& partition) const;
+
+  // Gives the space of deleted and replaced rows from `begin` to `end` back, at the price of
+  // rewriting the others; empty is without a bound. Blocks; other calls go on meanwhile.
+  absl::Status Compact(const Partition& partition, absl::string_view begin, absl::string_view end);
+
+  // Writes out all that is in memory, so that the log's space is given back. Blocks.
+  absl::Status Flush();
+
+  // Makes a copy, as of one moment, that Open opens, in `directory`, which must not exist; shares
+  // the files that do not change. Durable when it returns but for the entry of `directory` itself.
+  absl::Status Checkpoint(const std::string& directory);
 
  private:
   friend class DatabaseChanges;
 
-  Database(std::unique_ptr<rocksdb::DB> db,
-           std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families);
+  Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
+           std::unique_ptr<rocksdb::DB> db, DamageReport report);
+
+  // Takes the handles over, one a name.
+  void Adopt(const std::vector<std::string>& names,
+             const std::vector<rocksdb::ColumnFamilyHandle*>& handles) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // FAILED_PRECONDITION: one of them is dropped.
+  absl::Status CheckAreThere(const std::vector<const Partition*>& partitions) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteBatchOf(const DatabaseChanges& changes, Durability durability);
 
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
     return families_[static_cast<size_t>(family)];
   }
+  absl::StatusOr<absl::optional<std::string>> Get(rocksdb::ColumnFamilyHandle* handle,
+                                                  absl::string_view key) const;
+  std::unique_ptr<RowCursor> Rows(rocksdb::ColumnFamilyHandle* handle,
+                                  const DatabaseSnapshot* snapshot) const;
 
+  const std::unique_ptr<rocksdb::Env> env_;
+  const std::unique_ptr<DatabaseOptions> options_;
   const std::unique_ptr<rocksdb::DB> db_;
-  const std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_;
+  const DamageReport report_;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These two: set by Open.
+  std::vector<rocksdb::ColumnFamilyHandle*> strangers_;
   std::atomic<bool> refused_{false};  // The last write was.
+
+  // Held while a partition is made or dropped, and shared while one is written to: RocksDB would
+  // take a write to a dropped one for a fault of the disk.
+  mutable absl::Mutex mutex_;
+  absl::btree_map<PartitionId, std::shared_ptr<const Partition>> partitions_
+      ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace ora::storage

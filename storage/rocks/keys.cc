@@ -1,7 +1,12 @@
 #include "storage/rocks/keys.h"
 
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "storage/env/crc32c.h"
 
 namespace ora::storage {
@@ -55,8 +60,22 @@ class KeyReader {
 uint32_t Biased(Day day) { return static_cast<uint32_t>(day) ^ kSignBit; }
 
 constexpr size_t kSeriesKeyBytes = sizeof(Slot) + sizeof(SeriesId);
-constexpr size_t kChunkKeyBytes = sizeof(Slot) + 5 * sizeof(uint32_t);
+constexpr size_t kChunkKeyBytes = sizeof(Slot) + 4 * sizeof(uint32_t);
+constexpr size_t kTierKeyBytes = sizeof(Slot) + 2 * sizeof(uint32_t);
 constexpr size_t kMarkKeyBytesMin = sizeof(Slot) + sizeof(uint64_t);
+
+struct ResolutionTraits {
+  absl::string_view name;
+  Day days;
+};
+constexpr ResolutionTraits kTraits[] = {{"raw", 1}, {"5m", 8}, {"1h", 64}};
+static_assert(std::size(kTraits) == std::size(kResolutions));
+
+const ResolutionTraits& TraitsOf(Resolution resolution) {
+  return kTraits[static_cast<size_t>(resolution)];
+}
+
+std::string SeriesPrefix(Slot slot, SeriesId id) { return KeyWriter().Put(slot).Put(id).Finish(); }
 
 }  // namespace
 
@@ -87,10 +106,37 @@ absl::optional<BatchKey> BatchKey::Decode(absl::string_view key) {
   return BatchKey{.log_number = KeyReader(key).Take<uint64_t>()};
 }
 
+absl::string_view NameOf(Resolution resolution) { return TraitsOf(resolution).name; }
+
+Day DaysOf(Resolution resolution) { return TraitsOf(resolution).days; }
+
+Day FirstDayOf(Resolution resolution, Day day) {
+  const Day days = DaysOf(resolution);
+  const Day over = day % days;
+  return day - (over < 0 ? over + days : over);
+}
+
+std::string PartitionId::Name() const {
+  return absl::StrCat(NameOf(resolution), ".", rule, ".", first_day);
+}
+
+absl::optional<PartitionId> PartitionId::Parse(absl::string_view name) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '.');
+  if (parts.size() != 3) return absl::nullopt;
+  for (const Resolution resolution : kResolutions) {
+    if (parts[0] != NameOf(resolution)) continue;
+    PartitionId id{.resolution = resolution, .rule = std::string(parts[1])};
+    const bool canonical = absl::SimpleAtoi(parts[2], &id.first_day) && !id.rule.empty() &&
+                           id.Name() == name &&
+                           FirstDayOf(resolution, id.first_day) == id.first_day;
+    if (canonical) return id;
+  }
+  return absl::nullopt;
+}
+
 std::string ChunkKey::Encode() const {
   return KeyWriter()
       .Put(slot)
-      .Put(Biased(day))
       .Put(id)
       .Put(first_offset_millis)
       .Put(last_offset_millis)
@@ -103,7 +149,6 @@ absl::optional<ChunkKey> ChunkKey::Decode(absl::string_view key) {
   KeyReader reader(key);
   ChunkKey decoded;
   decoded.slot = reader.Take<Slot>();
-  decoded.day = static_cast<Day>(reader.Take<uint32_t>() ^ kSignBit);
   decoded.id = reader.Take<SeriesId>();
   decoded.first_offset_millis = reader.Take<uint32_t>();
   decoded.last_offset_millis = reader.Take<uint32_t>();
@@ -111,13 +156,23 @@ absl::optional<ChunkKey> ChunkKey::Decode(absl::string_view key) {
   return decoded;
 }
 
-std::string ChunkKey::PrefixOf(Slot slot, Day day, SeriesId id) {
-  return KeyWriter().Put(slot).Put(Biased(day)).Put(id).Finish();
+std::string ChunkKey::PrefixOf(Slot slot, SeriesId id) { return SeriesPrefix(slot, id); }
+
+std::string TierKey::Encode() const {
+  return KeyWriter().Put(slot).Put(id).Put(Biased(day)).Finish();
 }
 
-std::string ChunkKey::PrefixOf(Slot slot, Day day) {
-  return KeyWriter().Put(slot).Put(Biased(day)).Finish();
+absl::optional<TierKey> TierKey::Decode(absl::string_view key) {
+  if (key.size() != kTierKeyBytes) return absl::nullopt;
+  KeyReader reader(key);
+  TierKey decoded;
+  decoded.slot = reader.Take<Slot>();
+  decoded.id = reader.Take<SeriesId>();
+  decoded.day = static_cast<Day>(reader.Take<uint32_t>() ^ kSignBit);
+  return decoded;
 }
+
+std::string TierKey::PrefixOf(Slot slot, SeriesId id) { return SeriesPrefix(slot, id); }
 
 std::string MarkKey::Encode() const {
   return KeyWriter().Put(slot).Put(absl::string_view(collector_id)).Put(incarnation).Finish();

@@ -35,10 +35,11 @@ void AppendColumns(absl::Span<const Sample> samples, SampleColumns& columns) {
   }
 }
 
-ChunkRow MakeRow(ChunkKey key, absl::Span<const int64_t> times, absl::Span<const double> values) {
-  key.first_offset_millis = static_cast<uint32_t>(times.front() - StartOf(key.day));
-  key.last_offset_millis = static_cast<uint32_t>(times.back() - StartOf(key.day));
-  ChunkRow row{key, EncodeChunk(times, values), times.size()};
+ChunkRow MakeRow(Day day, ChunkKey key, absl::Span<const int64_t> times,
+                 absl::Span<const double> values) {
+  key.first_offset_millis = static_cast<uint32_t>(times.front() - StartOf(day));
+  key.last_offset_millis = static_cast<uint32_t>(times.back() - StartOf(day));
+  ChunkRow row{day, key, EncodeChunk(times, values), times.size()};
   const uint32_t crc = Crc32c(row.value);
   char raw[kChecksumBytes];
   std::memcpy(raw, &crc, sizeof(crc));
@@ -72,8 +73,8 @@ std::vector<ChunkRow> MakeChunkRows(Slot slot, SeriesId id, uint32_t seal_number
                                           times.end(), StartOf(day + 1));
     const size_t count =
         std::min(static_cast<size_t>(day_end - times.begin()) - begin, kRowSamplesMax);
-    const ChunkKey key{.slot = slot, .day = day, .id = id, .seal_number = seal_number};
-    rows.push_back(MakeRow(key, absl::MakeConstSpan(times).subspan(begin, count),
+    const ChunkKey key{.slot = slot, .id = id, .seal_number = seal_number};
+    rows.push_back(MakeRow(day, key, absl::MakeConstSpan(times).subspan(begin, count),
                            absl::MakeConstSpan(columns.values).subspan(begin, count)));
     begin += count;
   }

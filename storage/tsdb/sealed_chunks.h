@@ -1,4 +1,4 @@
-// Samples of one series to the rows of the chunk family, and back.
+// Samples of one series to the rows of the raw partitions, and back.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 namespace ora::storage {
 
 struct ChunkRow {
+  Day day = 0;  // Which raw partition it goes to.
   ChunkKey key;
   std::string value;
   size_t samples = 0;

@@ -1,6 +1,5 @@
 #include "storage/tsdb/sealer.h"
 
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -10,6 +9,10 @@ namespace ora::storage {
 namespace {
 
 constexpr size_t kWriteBytes = 4 << 20;  // Chunks are written in parts of about this size.
+
+PartitionId RawPartition(Day day) {
+  return {.resolution = Resolution::kRaw, .rule = "default", .first_day = day};
+}
 
 }  // namespace
 
@@ -49,13 +52,23 @@ absl::Status Sealer::SealGeneration(const OpenGeneration& generation) {
   PutSealBegun(*changes, seal_number);
   DaysTotals added;
   absl::Status written;
+  absl::btree_map<Day, std::shared_ptr<const Partition>> partitions;
   generation.ForEachSeries([&](SeriesId id, absl::Span<const Sample> samples) {
     if (!written.ok()) return;
     for (const ChunkRow& row :
          MakeChunkRows(index_.SlotOfSeries(id), id, seal_number, InTimeOrder(samples))) {
       const std::string key = row.key.Encode();
-      changes->Put(Family::kChunks, key, row.value);
-      DayTotals& totals = added[row.key.day];
+      std::shared_ptr<const Partition>& partition = partitions[row.day];
+      if (partition == nullptr) {
+        auto made = database_.CreatePartition(RawPartition(row.day));
+        if (!made.ok()) {
+          written = made.status();
+          return;
+        }
+        partition = *std::move(made);
+      }
+      changes->Put(*partition, key, row.value);
+      DayTotals& totals = added[row.day];
       totals.samples += row.samples;
       totals.chunk_bytes += key.size() + row.value.size();
     }
@@ -101,11 +114,6 @@ absl::Status Sealer::DropBefore(Day first_kept) {
   }
   if (days.empty() || days.begin()->first >= first_kept) return absl::OkStatus();
   DatabaseChanges changes(database_);
-  for (const Slot slot : index_.SlotsInUse()) {
-    // From the first day there is, so that chunks which a crash left behind go too.
-    changes.DeleteRange(Family::kChunks, ChunkKey::PrefixOf(slot, std::numeric_limits<Day>::min()),
-                        ChunkKey::PrefixOf(slot, first_kept));
-  }
   while (!days.empty() && days.begin()->first < first_kept) {
     DeleteDayTotals(changes, days.begin()->first);
     days.erase(days.begin());
@@ -114,16 +122,15 @@ absl::Status Sealer::DropBefore(Day first_kept) {
       !written.ok()) {
     return written;
   }
-  absl::MutexLock state(&state_mutex_);
-  days_ = std::move(days);
+  {
+    absl::MutexLock state(&state_mutex_);
+    days_ = std::move(days);
+  }
+  for (const auto& partition : database_.Partitions()) {
+    if (partition->id().end_day() > first_kept) continue;
+    if (absl::Status dropped = database_.DropPartition(partition); !dropped.ok()) return dropped;
+  }
   return absl::OkStatus();
-}
-
-std::vector<Day> Sealer::Days() const {
-  absl::ReaderMutexLock lock(&state_mutex_);
-  std::vector<Day> days;
-  for (const auto& [day, totals] : days_) days.push_back(day);
-  return days;
 }
 
 DayTotals Sealer::Totals() const {

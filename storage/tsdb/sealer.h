@@ -31,9 +31,6 @@ class Sealer {
   // Drops all days before `first_kept`.
   absl::Status DropBefore(Day first_kept) ABSL_LOCKS_EXCLUDED(seal_mutex_, state_mutex_);
 
-  // Days that hold sealed chunks, ascending. A reader asks after it has captured the open chunks.
-  std::vector<Day> Days() const ABSL_LOCKS_EXCLUDED(state_mutex_);
-
   DayTotals Totals() const ABSL_LOCKS_EXCLUDED(state_mutex_);
 
  private:

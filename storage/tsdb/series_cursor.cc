@@ -67,8 +67,9 @@ class TsdbCursor final : public SeriesCursor {
     columns.clear();
     // How late each stretch of samples was stored: the number of its sealing; open ones last.
     std::vector<Stretch> stretches;
-    for (const Day day : selection_.days) {
-      if (absl::Status read = ReadDay(day, columns, stretches); !read.ok()) return read;
+    rows_.resize(selection_.partitions.size());
+    for (size_t at = 0; at < rows_.size(); ++at) {
+      if (absl::Status read = ReadDay(at, columns, stretches); !read.ok()) return read;
     }
     const std::vector<Sample> open = sources_.open->Read(selection_.view, next_ - 1, current().id);
     for (const Sample& sample : open) {
@@ -101,26 +102,26 @@ class TsdbCursor final : public SeriesCursor {
 
   const SeriesIndex::Entry& current() const { return selection_.series[next_ - 1]; }
 
-  absl::Status ReadDay(Day day, SampleColumns& columns, std::vector<Stretch>& stretches) {
-    if (rows_ == nullptr) {
-      rows_ = sources_.database->Rows(Family::kChunks, selection_.view.sealed.get());
-    }
-    const std::string prefix = ChunkKey::PrefixOf(current().slot, day, current().id);
-    for (rows_->Seek(prefix); rows_->Valid() && absl::StartsWith(rows_->key(), prefix);
-         rows_->Next()) {
-      const absl::optional<ChunkKey> key = ChunkKey::Decode(rows_->key());
+  absl::Status ReadDay(size_t at, SampleColumns& columns, std::vector<Stretch>& stretches) {
+    const Partition& partition = *selection_.partitions[at];
+    const Day day = partition.id().first_day;
+    std::unique_ptr<RowCursor>& rows = rows_[at];
+    if (rows == nullptr) rows = sources_.database->Rows(partition, selection_.view.sealed.get());
+    const std::string prefix = ChunkKey::PrefixOf(current().slot, current().id);
+    for (rows->Seek(prefix); rows->Valid() && absl::StartsWith(rows->key(), prefix); rows->Next()) {
+      const absl::optional<ChunkKey> key = ChunkKey::Decode(rows->key());
       if (!key) continue;
       if (StartOf(day) + key->first_offset_millis > selection_.range.end_millis) break;
       if (StartOf(day) + key->last_offset_millis < selection_.range.start_millis) continue;
       const size_t begin = columns.size();
-      const absl::Status appended = AppendChunkValue(rows_->value(), columns);
+      const absl::Status appended = AppendChunkValue(rows->value(), columns);
       if (!appended.ok()) {
         SkipDamaged(day, absl::StrCat(", sealing ", key->seal_number), appended);
         continue;
       }
       stretches.push_back({begin, columns.size(), key->seal_number});
     }
-    const absl::Status stepped = rows_->status();
+    const absl::Status stepped = rows->status();
     if (!absl::IsDataLoss(stepped)) return stepped;
     SkipDamaged(day, ", and what follows in its block", stepped);
     return absl::OkStatus();
@@ -136,7 +137,7 @@ class TsdbCursor final : public SeriesCursor {
   const CursorSelection selection_;
   size_t next_ = 0;  // The position of the series after the current one.
   Labels labels_;
-  std::unique_ptr<RowCursor> rows_;  // Made for the first read.
+  std::vector<std::unique_ptr<RowCursor>> rows_;  // By partition; made for the first read.
   uint64_t damaged_chunks_ = 0;
 };
 

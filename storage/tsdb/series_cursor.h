@@ -25,7 +25,8 @@ struct CursorSources {
 struct CursorSelection {
   std::vector<SeriesIndex::Entry> series;  // Sorted by labels.
   OpenChunks::View view;                   // Captured for these series.
-  std::vector<Day> days;                   // Those within the range that hold sealed chunks.
+  // Raw ones that overlap the range, by day.
+  std::vector<std::shared_ptr<const Partition>> partitions;
   TimeRange range;
 };
 

@@ -24,14 +24,26 @@ std::string DirectoryOf(const std::string& parent, ShardId shard) {
 absl::StatusOr<std::unique_ptr<TimeSeriesStore>> TimeSeriesStore::Open(
     const TimeSeriesStoreOptions& options, Clock& clock, FileSystem& files, LogSink& log,
     Counters& counters) {
+  return OpenStore(options, DatabaseFiles::Host(), clock, files, log, counters);
+}
+
+absl::StatusOr<std::unique_ptr<TimeSeriesStore>> OpenStore(const TimeSeriesStoreOptions& options,
+                                                           const DatabaseFiles& database_files,
+                                                           Clock& clock, FileSystem& files,
+                                                           LogSink& log, Counters& counters) {
   const absl::StatusOr<StorageUri> uri = StorageUri::Parse(options.uri);
   if (!uri.ok()) return uri.status();
   const std::string directory = DirectoryOf(uri->directory, ShardId{0});
   if (absl::Status made = files.CreateDirectories(directory); !made.ok()) return made;
-  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(directory);
+  auto damage = std::make_unique<DamageLog>(log, counters);
+  absl::StatusOr<std::unique_ptr<Database>> database =
+      Database::Open(directory, database_files,
+                     [damage = damage.get()](absl::string_view object, absl::string_view reason) {
+                       damage->Report(object, reason);
+                     });
   if (!database.ok()) return database.status();
-  auto store = std::make_unique<TsdbStore>(options, directory, *std::move(database), clock, files,
-                                           log, counters);
+  auto store = std::make_unique<TsdbStore>(options, directory, std::move(damage),
+                                           *std::move(database), clock, files, log, counters);
   if (absl::Status started = store->Start(); !started.ok()) {
     return absl::Status(started.code(), absl::StrCat("store ", directory, ": ", started.message()));
   }
@@ -39,16 +51,16 @@ absl::StatusOr<std::unique_ptr<TimeSeriesStore>> TimeSeriesStore::Open(
 }
 
 TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, std::string directory,
-                     std::unique_ptr<Database> database, Clock& clock, FileSystem& files,
-                     LogSink& log, Counters& counters)
+                     std::unique_ptr<DamageLog> damage, std::unique_ptr<Database> database,
+                     Clock& clock, FileSystem& files, LogSink& log, Counters& counters)
     : options_(options),
       directory_(std::move(directory)),
       clock_(clock),
       files_(files),
       log_(log),
       counters_(counters),
+      damage_(std::move(damage)),
       database_(std::move(database)),
-      damage_(log, counters),
       index_(options.series_max),
       space_(directory_, options.free_bytes_floor, clock, files),
       sealer_(*database_, index_, open_, counters),
@@ -64,19 +76,19 @@ TsdbStore::~TsdbStore() {
 
 absl::Status TsdbStore::Start() {
   const absl::Duration begun = clock_.Monotonic();
-  const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_, damage_);
+  const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_, *damage_);
   if (!meta.ok()) return meta.status();
-  if (absl::Status series = RecoverSeries(*database_, *meta, damage_, index_); !series.ok()) {
+  if (absl::Status series = RecoverSeries(*database_, *meta, *damage_, index_); !series.ok()) {
     return series;
   }
-  if (absl::Status marks = marks_.Load(*database_, damage_); !marks.ok()) return marks;
+  if (absl::Status marks = marks_.Load(*database_, *damage_); !marks.ok()) return marks;
   const absl::StatusOr<Recovered> recovered =
-      RecoverOpenChunks(*database_, index_, meta->watermark, damage_, open_);
+      RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, open_);
   if (!recovered.ok()) return recovered.status();
   sealer_.Restore(*meta);
   log_.Info(absl::StrCat("storage: opened ", directory_, ", epoch ", meta->epoch, ": ",
                          index_.SeriesCount(), " series, ", recovered->samples, " samples of ",
-                         recovered->batches, " batches not yet sealed, ", damage_.records(),
+                         recovered->batches, " batches not yet sealed, ", damage_->records(),
                          " damaged records, in ",
                          absl::FormatDuration(clock_.Monotonic() - begun)));
   {
@@ -103,12 +115,14 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   selection.series = *std::move(series);
   selection.range = request.range;
   selection.view = open_.Capture(*database_, ids);
-  for (const Day day : sealer_.Days()) {  // After the capture, as Sealer asks.
-    const bool overlaps = StartOf(day) <= request.range.end_millis &&
-                          request.range.start_millis < StartOf(day) + kDayMillis;
-    if (overlaps) selection.days.push_back(day);
+  // After the capture, so that none is missing that a sealing made before it.
+  for (std::shared_ptr<const Partition>& partition : database_->Partitions()) {
+    const bool overlaps = partition->id().resolution == Resolution::kRaw &&
+                          StartOf(partition->id().first_day) <= request.range.end_millis &&
+                          request.range.start_millis < StartOf(partition->id().end_day());
+    if (overlaps) selection.partitions.push_back(std::move(partition));
   }
-  return MakeSeriesCursor({database_.get(), &index_, &open_, &damage_}, std::move(selection));
+  return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get()}, std::move(selection));
 }
 
 absl::StatusOr<std::vector<std::string>> TsdbStore::LabelNames(
@@ -234,7 +248,7 @@ StoreStatistics TsdbStore::Statistics() {
           .chunk_bytes = sealed.chunk_bytes,
           .disk_bytes = DiskBytes(),
           .free_bytes = space_.FreeBytes(),
-          .damaged_records = damage_.records(),
+          .damaged_records = damage_->records(),
           .refusal = committer_->Refusal()};
 }
 

@@ -21,11 +21,18 @@
 
 namespace ora::storage {
 
+// As TimeSeriesStore::Open, with the database's own files in `database_files`.
+absl::StatusOr<std::unique_ptr<TimeSeriesStore>> OpenStore(const TimeSeriesStoreOptions& options,
+                                                           const DatabaseFiles& database_files,
+                                                           Clock& clock, FileSystem& files,
+                                                           LogSink& log, Counters& counters);
+
 class TsdbStore final : public TimeSeriesStore {
  public:
+  // `damage` is what `database` reports to.
   TsdbStore(const TimeSeriesStoreOptions& options, std::string directory,
-            std::unique_ptr<Database> database, Clock& clock, FileSystem& files, LogSink& log,
-            Counters& counters);
+            std::unique_ptr<DamageLog> damage, std::unique_ptr<Database> database, Clock& clock,
+            FileSystem& files, LogSink& log, Counters& counters);
   ~TsdbStore() override;
 
   // Brings back what was durable and starts the threads. Once, before anything else.
@@ -76,9 +83,9 @@ class TsdbStore final : public TimeSeriesStore {
   FileSystem& files_;
   LogSink& log_;
   Counters& counters_;
-  // Before what uses it, so that it goes after.
+  // Before what uses them, so that they go after.
+  const std::unique_ptr<DamageLog> damage_;
   const std::unique_ptr<Database> database_;
-  DamageLog damage_;
   SeriesIndex index_;
   OpenChunks open_;
   SenderMarks marks_;

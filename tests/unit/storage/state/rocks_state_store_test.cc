@@ -29,7 +29,9 @@ class StateStoreTest : public testing::Test {
   void Open() {
     state_.reset();
     database_.reset();
-    database_ = Database::Open(directory_).value();
+    database_ =
+        Database::Open(directory_, DatabaseFiles::Host(), [](absl::string_view, absl::string_view) {
+        }).value();
     state_ = std::make_unique<RocksStateStore>(*database_);
   }
 

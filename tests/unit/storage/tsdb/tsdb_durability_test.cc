@@ -20,21 +20,41 @@ class DurabilityTest : public StoreTest {
 
   uint64_t DurableSequence() { return store_->DurableSequence("a", "collector-1", 1).value(); }
 
+  absl::StatusOr<std::unique_ptr<Database>> OpenDatabase() {
+    return Database::Open(absl::StrCat(directory_, "/shard-0000"), DatabaseFiles::Host(),
+                          [](absl::string_view, absl::string_view) {});
+  }
+
   // Changes a row of the closed store's database.
   void Damage(Family family, const std::string& key) {
+    DamageIn([family](Database&) { return family; }, key);
+  }
+  void Damage(const PartitionId& id, const std::string& key) {
+    DamageIn([id](Database& database) { return database.CreatePartition(id).value(); }, key);
+  }
+
+  template <typename PlaceOf>
+  void DamageIn(PlaceOf place_of, const std::string& key) {
     store_.reset();
     {
-      auto database = Database::Open(absl::StrCat(directory_, "/shard-0000"));
+      auto database = OpenDatabase();
       ASSERT_TRUE(database.ok()) << database.status();
-      auto value = (*database)->Get(family, key);
+      const auto place = place_of(**database);
+      auto value = (*database)->Get(Reference(place), key);
       ASSERT_TRUE(value.ok() && value->has_value()) << value.status();
       std::string bytes = **value;
       bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x10);
       DatabaseChanges changes(**database);
-      changes.Put(family, key, bytes);
+      changes.Put(Reference(place), key, bytes);
       ASSERT_TRUE((*database)->Write(std::move(changes), Durability::kSynced).ok());
     }
     Open();
+  }
+
+ private:
+  static Family Reference(Family family) { return family; }
+  static const Partition& Reference(const std::shared_ptr<const Partition>& partition) {
+    return *partition;
   }
 };
 
@@ -129,7 +149,7 @@ TEST_F(DurabilityTest, TellsHowManyBatchRecordsAreMissing) {
   for (int i = 1; i <= 4; ++i) Append(Series("up"), {{-10 * i, 1}});
   store_.reset();
   {
-    auto database = Database::Open(absl::StrCat(directory_, "/shard-0000"));
+    auto database = OpenDatabase();
     ASSERT_TRUE(database.ok()) << database.status();
     DatabaseChanges changes(**database);
     changes.DeleteRange(Family::kBatches, BatchKey{2}.Encode(), BatchKey{4}.Encode());
@@ -158,12 +178,11 @@ TEST_F(DurabilityTest, SkipsADamagedChunkAndWarns) {
   const auto ref = static_cast<SeriesId>(Intern(Series("up")));
   const Day day = DayOf(At(-30));
   const ChunkKey key{.slot = SlotOf("a"),
-                     .day = day,
                      .id = ref,
                      .first_offset_millis = static_cast<uint32_t>(At(-30) - StartOf(day)),
                      .last_offset_millis = static_cast<uint32_t>(At(-20) - StartOf(day)),
                      .seal_number = 1};
-  Damage(Family::kChunks, key.Encode());
+  Damage(PartitionId{Resolution::kRaw, "default", day}, key.Encode());
   const auto cursor = Select({}, -100, 0);
   ASSERT_TRUE(cursor->Next());
   EXPECT_EQ(ReadAll(*cursor), (Points{{-10, 2}}));
@@ -175,7 +194,7 @@ TEST_F(DurabilityTest, SkipsADamagedChunkAndWarns) {
 TEST_F(DurabilityTest, RefusesAStoreOfANewerFormat) {
   store_.reset();
   {
-    auto database = Database::Open(absl::StrCat(directory_, "/shard-0000"));
+    auto database = OpenDatabase();
     ASSERT_TRUE(database.ok()) << database.status();
     RecordWriter writer;
     writer.Varint(2);
