@@ -31,6 +31,7 @@ EDGES = {
     "storage/env": (),
     "storage/tsdb": STORAGE + ("storage/chunk", "storage/index", "storage/retention", "storage/rocks", "storage/state", "proto/status"),
     "storage/state": STORAGE + ("storage/rocks", "proto/status"),
+    "storage/retention": STORAGE + ("storage/chunk", "storage/rocks", "proto/status"),
     "storage/rocks": STORAGE + ("proto/status",),
     "collector": PROTO + ("proto/transport", "proto/yaml", "storage/env", "ora/state/v1", "collector/"),
     "collector/config": PROTO + ("proto/yaml", "storage/env"),
