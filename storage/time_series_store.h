@@ -41,6 +41,8 @@ struct TimeSeriesStoreOptions {
   // Batches in the queue of writers.
   uint64_t queue_batches_max = 16'384;
   uint64_t queue_bytes_max = uint64_t{256} << 20;
+  // How long a commit waits for more batches to share its sync with.
+  absl::Duration commit_gather = absl::ZeroDuration();
   // Below this many free bytes writes are refused with RESOURCE_EXHAUSTED until there is room.
   uint64_t free_bytes_floor = uint64_t{256} << 20;
   // Bytes on disk, all in. Above it the oldest raw partitions go before their time (told in the log

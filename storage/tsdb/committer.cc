@@ -15,6 +15,9 @@ namespace {
 
 // One write of RocksDB; more waits for the next, so that the first need not wait for the last.
 constexpr size_t kGroupBytesMax = 16 << 20;
+// With so much in the queue nothing is won by gathering more.
+constexpr size_t kGatherBatches = 256;
+constexpr size_t kGatherBytes = 1 << 20;
 // When sealing does not keep up, writes are refused before memory is gone.
 constexpr uint64_t kOpenBytesFactorMax = 2;
 
@@ -30,15 +33,8 @@ size_t BytesOf(const WriteBatch& batch) {
   return bytes;
 }
 
-std::string MarkKeyOf(const WriteBatch& batch) {
-  return MarkKey{SlotOf(batch.instance), batch.sender.collector_id, batch.sender.incarnation}
-      .Encode();
-}
-
-bool IsMarked(const WriteBatch& batch) { return !batch.sender.collector_id.empty(); }
-
 absl::Status CheckShape(const WriteBatch& batch) {
-  if (IsMarked(batch) && batch.sender.sequence == 0) {
+  if (!batch.sender.collector_id.empty() && batch.sender.sequence == 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("batch of ", batch.sender.collector_id, " has sequence 0; the first is 1"));
   }
@@ -59,12 +55,9 @@ struct Committer::Group {
   explicit Group(const Database& database) : changes(database) {}
 
   DatabaseChanges changes;
-  bool empty = true;
-  uint64_t log_number_next = 0;
-  std::vector<OpenChunks::Logged> logged;
+  std::vector<const std::vector<WriteBlock>*> batches;
   std::vector<SeriesId> new_series;
   absl::flat_hash_set<SeriesId> new_series_set;
-  absl::flat_hash_map<std::string, uint64_t> marks;
 };
 
 Committer::Committer(const TimeSeriesStoreOptions& options, const CommitTargets& targets,
@@ -95,24 +88,76 @@ Committer::~Committer() {
 absl::Status Committer::Enqueue(WriteBatch batch, WriteDone done) {
   if (absl::Status shape = CheckShape(batch); !shape.ok()) return shape;
   const size_t bytes = BytesOf(batch);
-  absl::MutexLock lock(&mutex_);
-  if (batches_held_ >= options_.queue_batches_max ||
-      bytes_held_ + bytes > options_.queue_bytes_max) {
-    batches_refused_.Increment();
-    return absl::ResourceExhaustedError(
-        absl::StrCat("store's queue is full: ", batches_held_, " of ", options_.queue_batches_max,
-                     " batches and ", bytes_held_, " of ", options_.queue_bytes_max,
-                     " bytes wait for the disk; send again later"));
+  if (bytes > kGroupBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("batch of ", batch.instance, " takes ", bytes,
+                                                   " bytes, at most ", kGroupBytesMax,
+                                                   " are allowed; send it in parts"));
   }
-  ++batches_held_;
-  bytes_held_ += bytes;
-  queue_.push_back({std::move(batch), std::move(done), bytes});
-  return absl::OkStatus();
+  const SenderMarks::Ticket ticket = targets_.marks.Enter(batch.instance, batch.sender);
+  absl::Status room;
+  {
+    absl::MutexLock lock(&mutex_);
+    room = CheckQueueRoom(bytes);
+    if (room.ok()) {
+      ++batches_held_;
+      bytes_held_ += bytes;
+      bytes_queued_ += bytes;
+      queue_.push_back({std::move(batch), std::move(done), ticket, bytes});
+    }
+  }
+  if (room.ok()) return room;
+  batches_refused_.Increment();
+  targets_.marks.Refuse(ticket);
+  return room;
 }
 
-std::string Committer::Refusal() const {
+absl::Status Committer::CheckQueueRoom(size_t bytes) const {
+  if (batches_held_ < options_.queue_batches_max &&
+      bytes_held_ + bytes <= options_.queue_bytes_max) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "store's queue is full: ", batches_held_, " of ", options_.queue_batches_max, " batches and ",
+      bytes_held_, " of ", options_.queue_bytes_max, " bytes wait for the disk; send again later"));
+}
+
+Committer::WritePause::WritePause(Committer& committer) : committer_(committer) {
+  absl::MutexLock lock(&committer_.mutex_);
+  ++committer_.pauses_;
+  const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(committer_.mutex_) {
+    return !committer_.committing_;
+  };
+  committer_.clock_.Await(committer_.mutex_, absl::Condition(&idle), absl::InfiniteDuration());
+}
+
+Committer::WritePause::~WritePause() {
+  absl::MutexLock lock(&committer_.mutex_);
+  --committer_.pauses_;
+}
+
+void Committer::WritePause::Forget(absl::Span<const SeriesId> ids) {
+  for (const SeriesId id : ids) {
+    if (id < committer_.known_durable_.size()) committer_.known_durable_[id] = false;
+  }
+}
+
+std::string Committer::Refusal() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!absl::IsResourceExhausted(refusal_)) return std::string(refusal_.message());
+  }
+  const absl::Status room = CheckRoom();
   absl::MutexLock lock(&mutex_);
-  return refusal_;
+  if (absl::IsResourceExhausted(refusal_)) SetRefusal(room);
+  return std::string(refusal_.message());
+}
+
+void Committer::SetRefusal(const absl::Status& status) {
+  if (refusal_.ok() != status.ok()) {
+    log_.Warning(status.ok() ? "storage: writes are accepted again"
+                             : absl::StrCat("storage: writes are refused: ", status.message()));
+  }
+  refusal_ = status;
 }
 
 void Committer::Run() {
@@ -123,12 +168,23 @@ void Committer::Run() {
   }
 }
 
+bool Committer::GroupIsFull() const {
+  return queue_.size() >= kGatherBatches || bytes_queued_ >= kGatherBytes;
+}
+
 std::vector<Committer::Pending> Committer::TakeGroup() {
   absl::MutexLock lock(&mutex_);
   const auto work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !queue_.empty();
+    return pauses_ == 0 && (stopping_ || !queue_.empty());
   };
   clock_.Await(mutex_, absl::Condition(&work), absl::InfiniteDuration());
+  if (options_.commit_gather > absl::ZeroDuration()) {
+    const auto full = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || GroupIsFull();
+    };
+    clock_.Await(mutex_, absl::Condition(&full), options_.commit_gather);
+    clock_.Await(mutex_, absl::Condition(&work), absl::InfiniteDuration());
+  }
   std::vector<Pending> group;
   size_t bytes = 0;
   while (!queue_.empty() && (group.empty() || bytes + queue_.front().bytes <= kGroupBytesMax)) {
@@ -136,6 +192,8 @@ std::vector<Committer::Pending> Committer::TakeGroup() {
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
+  bytes_queued_ -= bytes;
+  committing_ = !group.empty();
   return group;
 }
 
@@ -150,87 +208,78 @@ absl::Status Committer::CheckRoom() {
 }
 
 void Committer::Commit(std::vector<Pending>& pending) {
-  absl::Status status = CheckRoom();
-  if (status.ok()) {
-    const absl::Time now = clock_.Now();
-    const absl::Duration late = std::min(options_.out_of_order_window, options_.retention.raw);
-    const WriteWindow window{
-        std::max(kTimeMillisMin, absl::ToUnixMillis(now - late)),
-        std::min(kTimeMillisMax, absl::ToUnixMillis(now + options_.future_window))};
-    Group group(targets_.database);
-    group.log_number_next = log_number_next_;
-    for (Pending& one : pending) Prepare(one, window, group);
-    for (const auto& [key, sequence] : group.marks) {
-      SenderMarks::Put(group.changes, key, sequence);
-    }
-    if (!group.empty)
-      status = targets_.database.Write(std::move(group.changes), Durability::kSynced);
-    if (status.ok()) Publish(group);
-  }
+  absl::Status status = Store(pending);
   if (absl::IsDataLoss(status)) status = absl::UnavailableError(status.message());
-  if (!status.ok()) {
-    for (Pending& one : pending) {
-      one.outcome = status;
-      if (IsMarked(one.batch)) {
-        targets_.marks.Refuse(MarkKeyOf(one.batch), one.batch.sender.sequence);
-      }
-    }
+  if (!status.ok()) targets_.marks.Drop();
+  for (Pending& one : pending) {
+    if (!status.ok()) one.outcome = status;
+    if (!one.outcome.ok()) targets_.marks.Refuse(one.ticket);
   }
-  Finish(pending, status.message());
+  Finish(pending, status);
 }
 
-void Committer::Prepare(Pending& pending, const WriteWindow& window, Group& group) {
+absl::Status Committer::Store(std::vector<Pending>& pending) {
+  if (absl::Status room = CheckRoom(); !room.ok()) return room;
+  const absl::Time now = clock_.Now();
+  const absl::Duration late = std::min(options_.out_of_order_window, options_.retention.raw);
+  const WriteWindow window{
+      std::max(kTimeMillisMin, absl::ToUnixMillis(now - late)),
+      std::min(kTimeMillisMax, absl::ToUnixMillis(now + options_.future_window))};
+  Group group(targets_.database);
+  for (Pending& one : pending) {
+    one.outcome = Prepare(one, window, group);
+    // At once, so that what follows it in the group does not overtake it.
+    if (!one.outcome.ok()) targets_.marks.Refuse(one.ticket);
+  }
+  const absl::Span<const BatchMark> marks = targets_.marks.staged();
+  if (group.batches.empty() && marks.empty()) return absl::OkStatus();
+  const BatchRecord record = encoder_.Encode(marks, group.batches);
+  group.changes.Put(Family::kBatches, BatchKey{log_number_next_}.Encode(), record.bytes());
+  if (!group.new_series.empty()) PutSeriesIdNext(group.changes, targets_.index.IdNext());
+  absl::Status written = targets_.database.Write(std::move(group.changes), Durability::kSynced);
+  if (written.ok()) Publish(group, record);
+  return written;
+}
+
+absl::StatusOr<WriteOutcome> Committer::Prepare(Pending& pending, const WriteWindow& window,
+                                                Group& group) {
+  WriteOutcome outcome;
+  const absl::StatusOr<SenderMarks::Verdict> verdict = targets_.marks.Judge(pending.ticket);
+  if (!verdict.ok()) return verdict.status();
+  outcome.repeat = *verdict == SenderMarks::Verdict::kRepeat;
+  if (outcome.repeat) return outcome;
   WriteBatch& batch = pending.batch;
-  WriteOutcome& outcome = *pending.outcome;
-  const bool marked = IsMarked(batch);
-  std::string mark;
-  if (marked) {
-    mark = MarkKeyOf(batch);
-    const auto in_group = group.marks.find(mark);
-    const uint64_t durable =
-        in_group != group.marks.end() ? in_group->second : targets_.marks.Get(mark);
-    outcome.repeat = batch.sender.sequence <= durable;
-    if (outcome.repeat) return;
-    if (absl::Status order = targets_.marks.CheckOrder(mark, batch.sender.sequence); !order.ok()) {
-      pending.outcome = order;
-      return;
-    }
-  }
   window.Apply(batch.blocks, outcome);
-  if (absl::Status added = AddNewSeries(batch, group); !added.ok()) {
-    pending.outcome = added;
-    return;
+  if (absl::Status added = AddNewSeries(batch, group); !added.ok()) return added;
+  if (!batch.blocks.empty()) group.batches.push_back(&batch.blocks);
+  targets_.marks.Stage(pending.ticket);
+  return outcome;
+}
+
+absl::Status Committer::CheckAllotted(const WriteBatch& batch, SeriesRef ref) const {
+  const auto id = static_cast<SeriesId>(ref);
+  if (ref == 0 || ref >= targets_.index.IdNext()) {
+    return absl::InvalidArgumentError(absl::StrCat("batch of ", batch.instance, " names series ",
+                                                   ref, ", which was never interned"));
   }
-  if (!batch.blocks.empty()) {
-    const uint64_t log_number = group.log_number_next++;
-    group.changes.Put(Family::kBatches, BatchKey{log_number}.Encode(),
-                      EncodeBatchRecord(batch.blocks));
-    group.logged.push_back({log_number, &batch.blocks});
-    group.empty = false;
-  }
-  if (marked) {
-    group.marks[std::move(mark)] = batch.sender.sequence;
-    group.empty = false;
-  }
+  if (targets_.index.IsAllotted(id)) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("batch of ", batch.instance, " names series ", ref,
+                                             ", which is forgotten; define the series again"));
 }
 
 absl::Status Committer::AddNewSeries(const WriteBatch& batch, Group& group) {
   std::vector<SeriesId> added;
   for (const WriteBlock& block : batch.blocks) {
     for (const SeriesRef ref : block.series) {
-      if (ref < known_durable_.size() && known_durable_[ref]) continue;
+      if (IsKnownDurable(ref)) continue;
+      if (absl::Status allotted = CheckAllotted(batch, ref); !allotted.ok()) return allotted;
       const auto id = static_cast<SeriesId>(ref);
-      if (ref != id || !targets_.index.IsAllotted(id)) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "batch of ", batch.instance, " names series ", ref, ", which was never interned"));
-      }
       if (!group.new_series_set.contains(id)) added.push_back(id);
     }
   }
   for (const SeriesId id : added) {
     if (targets_.index.IsPublished(id)) {
-      if (id >= known_durable_.size()) known_durable_.resize(id + 1);
-      known_durable_[id] = true;
+      SetKnownDurable(id);
       continue;
     }
     if (!group.new_series_set.insert(id).second) continue;
@@ -241,42 +290,44 @@ absl::Status Committer::AddNewSeries(const WriteBatch& batch, Group& group) {
   return absl::OkStatus();
 }
 
-void Committer::Publish(const Group& group) {
+void Committer::SetKnownDurable(SeriesId id) {
+  if (id >= known_durable_.size()) known_durable_.resize(id + 1);
+  known_durable_[id] = true;
+}
+
+void Committer::Publish(const Group& group, const BatchRecord& record) {
   commits_.Increment();
-  log_number_next_ = group.log_number_next;
   targets_.index.Publish(group.new_series);
-  for (const SeriesId id : group.new_series) {
-    if (id >= known_durable_.size()) known_durable_.resize(id + 1);
-    known_durable_[id] = true;
-  }
-  targets_.open.Apply(group.logged);
-  targets_.marks.Set(group.marks);
+  for (const SeriesId id : group.new_series) SetKnownDurable(id);
+  targets_.open.Apply(log_number_next_++, record, targets_.marks.staged_senders());
+  targets_.marks.Commit();
   if (targets_.open.bytes() >= options_.open_bytes_max) on_full_();
 }
 
-void Committer::Finish(std::vector<Pending>& pending, absl::string_view refusal) {
+void Committer::Finish(std::vector<Pending>& pending, const absl::Status& status) {
   uint64_t bytes = 0;
+  WriteOutcome sum;
   for (const Pending& one : pending) {
     bytes += one.bytes;
     if (!one.outcome.ok()) {
       batches_refused_.Increment();
       continue;
     }
-    samples_stored_.Add(one.outcome->samples_stored);
-    samples_stored_total_.fetch_add(one.outcome->samples_stored);
-    samples_too_old_.Add(one.outcome->samples_too_old);
-    samples_too_new_.Add(one.outcome->samples_too_new);
+    sum.samples_stored += one.outcome->samples_stored;
+    sum.samples_too_old += one.outcome->samples_too_old;
+    sum.samples_too_new += one.outcome->samples_too_new;
     if (one.outcome->repeat) batches_repeated_.Increment();
   }
+  samples_stored_.Add(sum.samples_stored);
+  samples_stored_total_.fetch_add(sum.samples_stored);
+  samples_too_old_.Add(sum.samples_too_old);
+  samples_too_new_.Add(sum.samples_too_new);
   {
     absl::MutexLock lock(&mutex_);
     batches_held_ -= pending.size();
     bytes_held_ -= bytes;
-    if (refusal_.empty() != refusal.empty()) {
-      log_.Warning(refusal.empty() ? "storage: writes are accepted again"
-                                   : absl::StrCat("storage: writes are refused: ", refusal));
-    }
-    refusal_ = std::string(refusal);
+    committing_ = false;
+    SetRefusal(status);
   }
   for (const Pending& one : pending) one.done(one.outcome);
 }

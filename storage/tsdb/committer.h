@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "storage/env/clock.h"
 #include "storage/env/counters.h"
 #include "storage/env/log_sink.h"
 #include "storage/index/series_index.h"
+#include "storage/rocks/batch_record.h"
 #include "storage/rocks/database.h"
 #include "storage/time_series_store.h"
 #include "storage/tsdb/open_chunks.h"
@@ -39,6 +40,22 @@ struct CommitTargets {
 // Thread-safe.
 class Committer {
  public:
+  // While it lives no commit runs; batches queue up. Several may be held at once.
+  class WritePause {
+   public:
+    // Returns when no commit runs. The committer must outlive the pause.
+    explicit WritePause(Committer& committer);
+    ~WritePause();
+    WritePause(const WritePause&) = delete;
+    WritePause& operator=(const WritePause&) = delete;
+
+    // These series are no longer in the index: batches that name them are refused.
+    void Forget(absl::Span<const SeriesId> ids);
+
+   private:
+    Committer& committer_;
+  };
+
   // `on_full` is called, on the committer's thread, after a commit that leaves open_bytes_max or
   // more bytes open. The first batch record gets the number `log_number_next`.
   Committer(const TimeSeriesStoreOptions& options, const CommitTargets& targets,
@@ -47,31 +64,43 @@ class Committer {
   // Commits what is queued.
   ~Committer();
 
-  // As SeriesWriter::Write.
+  // As SeriesWriter::Write; any number of batches of one sender may be queued.
   absl::Status Enqueue(WriteBatch batch, WriteDone done) ABSL_LOCKS_EXCLUDED(mutex_);
 
   uint64_t samples_stored() const { return samples_stored_total_.load(); }
 
-  // Why the last group was refused; empty if it was stored.
-  std::string Refusal() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Why the last group was refused; empty if it was stored, or if there is room again.
+  std::string Refusal() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct Pending {
     WriteBatch batch;
     WriteDone done;
+    SenderMarks::Ticket ticket;
     size_t bytes = 0;
     absl::StatusOr<WriteOutcome> outcome = WriteOutcome();
   };
   struct Group;
 
+  absl::Status CheckQueueRoom(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
   std::vector<Pending> TakeGroup() ABSL_LOCKS_EXCLUDED(mutex_);
   void Commit(std::vector<Pending>& pending);
+  bool GroupIsFull() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckRoom();
-  void Prepare(Pending& pending, const WriteWindow& window, Group& group);
+  absl::Status Store(std::vector<Pending>& pending);
+  // What becomes of one batch; if it is to be stored it is in `group` then.
+  absl::StatusOr<WriteOutcome> Prepare(Pending& pending, const WriteWindow& window, Group& group);
   absl::Status AddNewSeries(const WriteBatch& batch, Group& group);
-  void Publish(const Group& group);
-  void Finish(std::vector<Pending>& pending, absl::string_view refusal) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status CheckAllotted(const WriteBatch& batch, SeriesRef ref) const;
+  bool IsKnownDurable(SeriesRef ref) const {
+    return ref < known_durable_.size() && known_durable_[ref];
+  }
+  void SetKnownDurable(SeriesId id);
+  void Publish(const Group& group, const BatchRecord& record);
+  void SetRefusal(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish(std::vector<Pending>& pending, const absl::Status& status)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TimeSeriesStoreOptions options_;
   const CommitTargets targets_;
@@ -86,16 +115,20 @@ class Committer {
   Counter& commits_;
   std::atomic<uint64_t> samples_stored_total_{0};
 
-  // Of the committer's thread alone.
+  // Of the committer's thread while it commits, and of who holds a pause.
   uint64_t log_number_next_;
   std::vector<bool> known_durable_;  // Series that need no look into the index.
+  BatchRecordEncoder encoder_;
 
   mutable absl::Mutex mutex_;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   uint64_t batches_held_ ABSL_GUARDED_BY(mutex_) = 0;  // Queued or being committed.
   uint64_t bytes_held_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t bytes_queued_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::string refusal_ ABSL_GUARDED_BY(mutex_);
+  bool committing_ ABSL_GUARDED_BY(mutex_) = false;
+  uint32_t pauses_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // Last: it uses all of the above.
 };

@@ -1,6 +1,6 @@
 #include "storage/tsdb/recovery.h"
 
-#include <utility>
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -10,22 +10,11 @@
 namespace ora::storage {
 namespace {
 
-// Drops the samples of series whose records are lost; returns how many.
-uint64_t DropUnknownSeries(const SeriesIndex& index, std::vector<WriteBlock>& blocks) {
-  uint64_t dropped = 0;
-  for (WriteBlock& block : blocks) {
-    size_t kept = 0;
-    for (size_t i = 0; i < block.series.size(); ++i) {
-      if (!index.IsPublished(static_cast<SeriesId>(block.series[i]))) continue;
-      block.series[kept] = block.series[i];
-      block.values[kept] = block.values[i];
-      ++kept;
-    }
-    dropped += block.series.size() - kept;
-    block.series.resize(kept);
-    block.values.resize(kept);
-  }
-  return dropped;
+// Which series are there, so that the index is not asked a sample.
+std::vector<bool> KnownSeries(const SeriesIndex& index) {
+  std::vector<bool> known(index.IdNext());
+  for (SeriesId id = 1; id < known.size(); ++id) known[id] = index.IsPublished(id);
+  return known;
 }
 
 // What the disk will not give back ends the rows of a family early; the rest is served.
@@ -60,9 +49,11 @@ absl::Status RecoverSeries(const Database& database, const ShardMeta& meta, Dama
 
 absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const SeriesIndex& index,
                                             const Watermark& watermark, DamageLog& damage,
-                                            OpenChunks& open) {
+                                            const ReplayTargets& targets) {
   Recovered recovered;
   recovered.log_number_next = watermark.log_number + 1;
+  const std::vector<bool> known = KnownSeries(index);
+  std::vector<Sender*> senders;
   const std::unique_ptr<RowCursor> rows = database.Rows(Family::kBatches, nullptr);
   for (rows->Seek(BatchKey{recovered.log_number_next}.Encode()); rows->Valid(); rows->Next()) {
     const absl::optional<BatchKey> key = BatchKey::Decode(rows->key());
@@ -74,18 +65,23 @@ absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const Seri
       damage.ReportMissing("batch records", key->log_number - recovered.log_number_next);
     }
     recovered.log_number_next = key->log_number + 1;
-    absl::StatusOr<std::vector<WriteBlock>> blocks = DecodeBatchRecord(rows->value());
-    const std::string object = absl::StrCat("batch record ", key->log_number);
-    if (!blocks.ok()) {
-      damage.Report(object, blocks.status().message());
+    const absl::StatusOr<BatchRecord> record = BatchRecord::Parse(rows->value());
+    if (!record.ok()) {
+      damage.Report(absl::StrCat("batch record ", key->log_number), record.status().message());
       continue;
     }
-    if (const uint64_t dropped = DropUnknownSeries(index, *blocks); dropped > 0) {
-      damage.Report(object, absl::StrCat(dropped, " samples are of series whose record is lost"));
+    senders.clear();
+    record->ForEachMark(
+        [&](const BatchMark& mark) { senders.push_back(targets.marks.Replay(mark)); });
+    const uint64_t dropped =
+        targets.open.ApplyKnown(key->log_number, *record, senders,
+                                [&known](SeriesId id) { return id < known.size() && known[id]; });
+    if (dropped > 0) {
+      damage.Report(absl::StrCat("batch record ", key->log_number),
+                    absl::StrCat(dropped, " samples are of series whose record is lost"));
     }
-    for (const WriteBlock& block : *blocks) recovered.samples += block.series.size();
+    recovered.samples += record->samples() - dropped;
     ++recovered.batches;
-    open.Apply({{key->log_number, &*blocks}});
   }
   if (absl::Status end = EndOf(*rows, "block of batch records", damage); !end.ok()) return end;
   return recovered;

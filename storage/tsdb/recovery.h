@@ -8,6 +8,7 @@
 #include "storage/rocks/database.h"
 #include "storage/tsdb/damage_log.h"
 #include "storage/tsdb/open_chunks.h"
+#include "storage/tsdb/sender_marks.h"
 #include "storage/tsdb/shard_meta.h"
 
 namespace ora::storage {
@@ -18,11 +19,17 @@ struct Recovered {
   uint64_t samples = 0;
 };
 
+// What the batch records are replayed into.
+struct ReplayTargets {
+  OpenChunks& open;
+  SenderMarks& marks;  // Those of the database are there already.
+};
+
 // Damaged records are reported and skipped. UNAVAILABLE: the disk refused.
 absl::Status RecoverSeries(const Database& database, const ShardMeta& meta, DamageLog& damage,
                            SeriesIndex& index);
 absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const SeriesIndex& index,
                                             const Watermark& watermark, DamageLog& damage,
-                                            OpenChunks& open);
+                                            const ReplayTargets& targets);
 
 }  // namespace ora::storage

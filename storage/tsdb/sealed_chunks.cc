@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "storage/chunk/chunk_codec.h"
@@ -16,23 +17,8 @@ constexpr size_t kRowSamplesMax = 16'384;
 static_assert(kRowSamplesMax <= kChunkSamplesMax);
 constexpr size_t kChecksumBytes = sizeof(uint32_t);
 
-bool Ascends(absl::Span<const Sample> samples) {
-  return std::adjacent_find(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
-           return a.time_millis >= b.time_millis;
-         }) == samples.end();
-}
-
-void AppendColumns(absl::Span<const Sample> samples, SampleColumns& columns) {
-  columns.time_millis.reserve(samples.size());
-  columns.values.reserve(samples.size());
-  for (const Sample& sample : samples) {
-    if (!columns.time_millis.empty() && columns.time_millis.back() == sample.time_millis) {
-      columns.values.back() = sample.value;
-      continue;
-    }
-    columns.time_millis.push_back(sample.time_millis);
-    columns.values.push_back(sample.value);
-  }
+bool Ascends(const std::vector<int64_t>& times) {
+  return std::adjacent_find(times.begin(), times.end(), std::greater_equal<>()) == times.end();
 }
 
 ChunkRow MakeRow(Day day, ChunkKey key, absl::Span<const int64_t> times,
@@ -49,17 +35,23 @@ ChunkRow MakeRow(Day day, ChunkKey key, absl::Span<const int64_t> times,
 
 }  // namespace
 
-SampleColumns InTimeOrder(absl::Span<const Sample> samples) {
-  SampleColumns columns;
-  if (Ascends(samples)) {
-    AppendColumns(samples, columns);
-    return columns;
+SampleColumns InTimeOrder(const SampleColumns& samples) {
+  if (Ascends(samples.time_millis)) return samples;
+  std::vector<size_t> order(samples.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return samples.time_millis[a] < samples.time_millis[b];
+  });
+  SampleColumns sorted;
+  for (const size_t at : order) {
+    if (!sorted.time_millis.empty() && sorted.time_millis.back() == samples.time_millis[at]) {
+      sorted.values.back() = samples.values[at];
+      continue;
+    }
+    sorted.time_millis.push_back(samples.time_millis[at]);
+    sorted.values.push_back(samples.values[at]);
   }
-  std::vector<Sample> sorted(samples.begin(), samples.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Sample& a, const Sample& b) { return a.time_millis < b.time_millis; });
-  AppendColumns(sorted, columns);
-  return columns;
+  return sorted;
 }
 
 std::vector<ChunkRow> MakeChunkRows(Slot slot, SeriesId id, uint32_t seal_number,

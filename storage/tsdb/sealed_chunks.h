@@ -21,7 +21,7 @@ struct ChunkRow {
 };
 
 // Of samples in the order in which they were stored: of two at one time the later stored stays.
-SampleColumns InTimeOrder(absl::Span<const Sample> samples);
+SampleColumns InTimeOrder(const SampleColumns& samples);
 
 // One row or more a day; `columns` must not be empty.
 std::vector<ChunkRow> MakeChunkRows(Slot slot, SeriesId id, uint32_t seal_number,

@@ -53,34 +53,40 @@ absl::Status Sealer::SealGeneration(const OpenGeneration& generation) {
   DaysTotals added;
   absl::Status written;
   absl::btree_map<Day, std::shared_ptr<const Partition>> partitions;
-  generation.ForEachSeries([&](SeriesId id, absl::Span<const Sample> samples) {
-    if (!written.ok()) return;
-    for (const ChunkRow& row :
-         MakeChunkRows(index_.SlotOfSeries(id), id, seal_number, InTimeOrder(samples))) {
-      const std::string key = row.key.Encode();
-      std::shared_ptr<const Partition>& partition = partitions[row.day];
-      if (partition == nullptr) {
-        auto made = database_.CreatePartition(RawPartition(row.day));
-        if (!made.ok()) {
-          written = made.status();
-          return;
+  for (size_t segment = 0; segment < generation.segments(); ++segment) {
+    generation.ForEachSeries(segment, [&](SeriesId id, const SampleColumns& samples) {
+      if (!written.ok()) return;
+      for (const ChunkRow& row :
+           MakeChunkRows(index_.SlotOfSeries(id), id, seal_number, InTimeOrder(samples))) {
+        const std::string key = row.key.Encode();
+        std::shared_ptr<const Partition>& partition = partitions[row.day];
+        if (partition == nullptr) {
+          auto made = database_.CreatePartition(RawPartition(row.day));
+          if (!made.ok()) {
+            written = made.status();
+            return;
+          }
+          partition = *std::move(made);
         }
-        partition = *std::move(made);
+        changes->Put(*partition, key, row.value);
+        DayTotals& totals = added[row.day];
+        totals.samples += row.samples;
+        totals.chunk_bytes += key.size() + row.value.size();
       }
-      changes->Put(*partition, key, row.value);
-      DayTotals& totals = added[row.day];
-      totals.samples += row.samples;
-      totals.chunk_bytes += key.size() + row.value.size();
-    }
-    if (changes->bytes() < kWriteBytes) return;
+    });
+    if (!written.ok()) return written;
+    if (changes->bytes() < kWriteBytes) continue;
     written = database_.Write(std::move(*changes), Durability::kWithNextSync);
+    if (!written.ok()) return written;
     changes = std::make_unique<DatabaseChanges>(database_);
-  });
-  if (!written.ok()) return written;
+  }
 
   // From here on the batch records are not needed: the chunks become durable with the watermark.
   const Watermark watermark{generation.last_log_number(), seal_number};
   PutWatermark(*changes, watermark);
+  for (const auto& [key, sequence] : generation.marks()) {
+    SenderMarks::Put(*changes, key, sequence);
+  }
   changes->DeleteRange(Family::kBatches, BatchKey{watermark_.log_number + 1}.Encode(),
                        BatchKey{watermark.log_number + 1}.Encode());
   DaysTotals days;

@@ -71,11 +71,7 @@ class TsdbCursor final : public SeriesCursor {
     for (size_t at = 0; at < rows_.size(); ++at) {
       if (absl::Status read = ReadDay(at, columns, stretches); !read.ok()) return read;
     }
-    const std::vector<Sample> open = sources_.open->Read(selection_.view, next_ - 1, current().id);
-    for (const Sample& sample : open) {
-      columns.time_millis.push_back(sample.time_millis);
-      columns.values.push_back(sample.value);
-    }
+    sources_.open->Read(selection_.view, next_ - 1, current().id, columns);
     if (!Ascends(columns.time_millis)) {
       std::vector<uint64_t> rank(columns.size(), UINT64_MAX);
       for (const Stretch& stretch : stretches) {

@@ -83,7 +83,7 @@ absl::Status TsdbStore::Start() {
   }
   if (absl::Status marks = marks_.Load(*database_, *damage_); !marks.ok()) return marks;
   const absl::StatusOr<Recovered> recovered =
-      RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, open_);
+      RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, {open_, marks_});
   if (!recovered.ok()) return recovered.status();
   sealer_.Restore(*meta);
   log_.Info(absl::StrCat("storage: opened ", directory_, ", epoch ", meta->epoch, ": ",
@@ -148,7 +148,7 @@ absl::Status TsdbStore::Write(WriteBatch batch, WriteDone done) {
 absl::StatusOr<uint64_t> TsdbStore::DurableSequence(const std::string& instance,
                                                     const std::string& collector_id,
                                                     uint64_t incarnation) {
-  return marks_.BeginAnew(MarkKey{SlotOf(instance), collector_id, incarnation}.Encode());
+  return marks_.BeginAnew(instance, collector_id, incarnation);
 }
 
 absl::Status TsdbStore::Apply(const StateChanges& changes) { return state_.Apply(changes); }

@@ -121,15 +121,16 @@ TEST_F(LimitsTest, SealsByItselfWhenTheIntervalHasPassed) {
 }
 
 TEST_F(LimitsTest, SealsByItselfWhenEnoughSamplesAreOpen) {
-  ReopenWith({.open_bytes_max = 3 * sizeof(Sample)});
+  ReopenWith({.open_bytes_max = 1});
   Append(Series("up"), {{-30, 1}, {-20, 1}, {-10, 1}});
   EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
 }
 
 TEST_F(LimitsTest, SealsAtOnceWhenItRecoversMoreThanMayBeOpen) {
   Append(Series("up"), {{-30, 1}, {-20, 1}, {-10, 1}});
-  ReopenWith({.open_bytes_max = sizeof(Sample)});
-  EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_sealed == 3; }));
+  ReopenWith({.open_bytes_max = 1});
+  EXPECT_TRUE(Eventually([this] { return store_->Statistics().samples_open == 0; }));
+  EXPECT_EQ(store_->Statistics().samples_sealed, 3u);
   Append(Series("up"), {{-5, 1}});
 }
 
