@@ -103,8 +103,21 @@ void HostStream::Advance() {
   if (defined_ < host_.series_count()) {
     WriteDefinitions();
   } else if (sent_ < released_ && sent_ - acknowledged_ < around_.options.window) {
-    WriteBatch();
+    SendOrWait();
   }
+}
+
+void HostStream::SendOrWait() {
+  if (around_.in_flight < around_.in_flight_max) {
+    WriteBatch();
+  } else if (!std::exchange(waiting_, true)) {
+    around_.waiting.push_back(this);
+  }
+}
+
+void HostStream::GoOn() {
+  waiting_ = false;
+  Advance();
 }
 
 void HostStream::Write(const v1::StreamRequest& request) {
@@ -156,6 +169,7 @@ void HostStream::WriteBatch() {
     for (const uint32_t series : host_.renamed()) Define(series, *batch.mutable_definitions());
   }
   batch.set_sequence(++sent_);
+  ++around_.in_flight;
   Write(around_.batch);
   if (!paced_) due_.push_back(last_sent_);
 }
@@ -195,6 +209,7 @@ void HostStream::Acknowledged(uint64_t sequence) {
     around_.progress.opened.fetch_add(1);
   }
   around_.progress.acknowledged.fetch_add(sequence - acknowledged_);
+  around_.in_flight -= sequence - acknowledged_;
   const absl::Duration now = around_.clock.Monotonic();
   for (; acknowledged_ < sequence && !due_.empty(); ++acknowledged_) {
     if (due_.front() >= around_.measured_from) around_.latencies.Add(now - due_.front());

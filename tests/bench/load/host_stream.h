@@ -26,6 +26,8 @@ struct LoadProgress {
   std::atomic<bool> abandoned = false;     // A worker failed: the others end too.
 };
 
+class HostStream;
+
 // What the streams of one worker share; its thread's alone, except `progress`.
 struct StreamSurroundings {
   const LoadOptions& options;
@@ -34,7 +36,10 @@ struct StreamSurroundings {
   grpc::CompletionQueue& queue;
   LoadProgress& progress;
   uint64_t incarnation = 0;
-  size_t opened = 0;  // Of `progress.opened`, this worker's.
+  size_t opened = 0;       // Of `progress.opened`, this worker's.
+  uint64_t in_flight = 0;  // Batches that are sent and not acknowledged.
+  uint64_t in_flight_max = 0;
+  std::deque<HostStream*> waiting;  // For room below `in_flight_max`, each once, first come first.
   Latencies latencies;
   absl::Duration measured_from;  // Batches that were due earlier are not in `latencies`.
   v1::StreamRequest batch;       // Its ids stay, so that a batch costs its values.
@@ -58,6 +63,8 @@ class HostStream {
   void Release(absl::Duration due);
   // Lets all batches go, each as soon as the window has room.
   void ReleaseAll();
+  // It has come to the front of `surroundings.waiting` and there is room.
+  void GoOn();
   // A heartbeat if nothing was sent for as long as the aggregator's welcome says.
   void KeepAlive(absl::Duration now);
   // Ends the stream in order; everything was acknowledged.
@@ -76,6 +83,7 @@ class HostStream {
   enum class Phase { kNone, kStarting, kGreeting, kWelcomed, kClosing, kFinishing, kFinished };
 
   void Advance();
+  void SendOrWait();
   void Write(const v1::StreamRequest& request);
   void WriteHello();
   void WriteDefinitions();
@@ -101,6 +109,7 @@ class HostStream {
   Phase phase_ = Phase::kNone;
   bool writing_ = false;
   bool paced_ = true;
+  bool waiting_ = false;
   absl::Status failure_;
   uint32_t defined_ = 0;   // Series.
   uint64_t released_ = 1;  // Batches; each count is the sequence of the newest, too.

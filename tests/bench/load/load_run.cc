@@ -41,6 +41,13 @@ absl::Status RaiseFileLimit(const LoadOptions& options) {
   return absl::OkStatus();
 }
 
+// What this program used, to see that it is not what limits the load.
+double OwnCpuSeconds() {
+  rusage used = {};
+  getrusage(RUSAGE_SELF, &used);
+  return Seconds(used.ru_utime) + Seconds(used.ru_stime);
+}
+
 class LoadRun {
  public:
   LoadRun(const LoadOptions& options, storage::Clock& clock, const StopRequested& stop_requested)
@@ -106,6 +113,7 @@ void LoadRun::AddLoadFigures(const LoadFigures& figures) {
   report_.Add("server_cpu_us_per_batch", figures.cpu_seconds / batches * kMicros);
   report_.Add("opening_seconds", figures.opening_seconds);
   report_.Add("opening_server_cpu_seconds", figures.opening_cpu_seconds);
+  report_.Add("client_cpu_seconds", OwnCpuSeconds());
   report_.Add("resident_bytes", static_cast<double>(figures.use.resident_bytes));
   if (figures.use.resident_bytes_peak > 0) {
     report_.Add("resident_bytes_peak", static_cast<double>(figures.use.resident_bytes_peak));

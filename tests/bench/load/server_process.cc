@@ -23,11 +23,6 @@ constexpr absl::Duration kLookInterval = absl::Milliseconds(5);
 constexpr size_t kAddressBytesMax = 256;
 constexpr int kNoExec = 127;
 
-double Seconds(const timeval& time) {
-  constexpr double kMicros = 1e6;
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicros;
-}
-
 // In the child: only what is safe between fork and exec. Signals are let in again, since this
 // program holds them back.
 [[noreturn]] void Become(char* const* arguments, pid_t parent) {
@@ -119,6 +114,11 @@ absl::StatusOr<double> ServerProcess::Stop() {
         absl::StrCat("the aggregator did not end well: its wait status is ", status));
   }
   return Seconds(used.ru_utime) + Seconds(used.ru_stime);
+}
+
+double Seconds(const timeval& time) {
+  constexpr double kMicros = 1e6;
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicros;
 }
 
 uint64_t BytesBelow(const std::string& directory) {

@@ -1,6 +1,7 @@
 // The aggregator that a load starts for itself.
 #pragma once
 
+#include <sys/time.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -56,6 +57,9 @@ class ServerProcess {
   pid_t pid_;
   std::string address_;
 };
+
+// A time of rusage(2).
+double Seconds(const timeval& time);
 
 // Bytes of the files below `directory`.
 uint64_t BytesBelow(const std::string& directory);

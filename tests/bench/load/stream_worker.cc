@@ -28,6 +28,7 @@ StreamWorker::StreamWorker(uint32_t index, const std::string& address, uint64_t 
       progress_(progress),
       stop_requested_(std::move(stop_requested)),
       around_{options, quantiles, clock, queue_, progress, incarnation} {
+  around_.in_flight_max = std::max(uint64_t{1}, options.in_flight / options.threads);
   v1::SampleBlock* block = around_.batch.mutable_batch()->add_blocks();
   for (uint32_t id = 1; id <= options.workload.series_per_host; ++id) {
     block->add_series_ids(id);
@@ -128,6 +129,11 @@ void StreamWorker::Turn(absl::Duration until) {
   const auto* event = static_cast<HostStream::Event*>(tag);
   event->stream->Happened(event->step, ok);
   if (failure_.ok()) failure_ = event->stream->failure();
+  while (!around_.waiting.empty() && around_.in_flight < around_.in_flight_max) {
+    HostStream* stream = around_.waiting.front();
+    around_.waiting.pop_front();
+    stream->GoOn();
+  }
 }
 
 absl::Status StreamWorker::CheckFailures() {
