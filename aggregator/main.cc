@@ -1,4 +1,6 @@
 // ora-aggregator: flags, configuration, the real host.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -61,6 +63,15 @@ void ApplyFlags(const Flags& flags, ora::config::v1::AggregatorConfig& config) {
   if (flags.state_dir.empty()) return;
   const std::filesystem::path directory = std::filesystem::absolute(flags.state_dir);
   config.set_storage_uri(absl::StrCat("file://", directory.lexically_normal().string()));
+}
+
+// Each collector's stream is a connection, so a fleet needs more files at once than the soft limit
+// that most systems give. The hard limit is the operator's word.
+void RaiseFileLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // A stop is asked for by SIGTERM or SIGINT; these wait in the kernel until main fetches them, so
@@ -128,5 +139,6 @@ int main(int argc, char** argv) {
     return kExitDone;
   }
   const sigset_t stop_signals = BlockStopSignals();
+  RaiseFileLimit();
   return Serve(flags, *config, files, stop_signals);
 }
