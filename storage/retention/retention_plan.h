@@ -12,7 +12,7 @@
 #include "absl/types/span.h"
 #include "storage/labels.h"
 #include "storage/retention_rules.h"
-#include "storage/rocks/partition_id.h"
+#include "storage/rocks/keys.h"
 
 namespace ora::storage {
 

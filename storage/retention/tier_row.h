@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "storage/rocks/partition_id.h"
+#include "storage/rocks/keys.h"
 #include "storage/sample.h"
 
 namespace ora::storage {

@@ -1,152 +1,241 @@
 #include "storage/tsdb/sealer.h"
 
-#include <memory>
+#include <algorithm>
+#include <string>
 #include <utility>
 
-#include "storage/tsdb/sealed_chunks.h"
+#include "absl/strings/match.h"
+#include "storage/tsdb/partitions/sample_stretches.h"
+#include "storage/tsdb/sender_marks.h"
 
 namespace ora::storage {
 namespace {
 
 constexpr size_t kWriteBytes = 4 << 20;  // Chunks are written in parts of about this size.
 
-PartitionId RawPartition(Day day) {
-  return {.resolution = Resolution::kRaw, .rule = "default", .first_day = day};
-}
-
 }  // namespace
 
-Sealer::Sealer(Database& database, SeriesIndex& index, OpenChunks& open, Counters& counters)
-    : database_(database),
-      index_(index),
-      open_(open),
+// What one write holds.
+struct Sealer::Part {
+  explicit Part(const Database& database) : changes(std::make_unique<DatabaseChanges>(database)) {}
+
+  struct Row {
+    std::string key;
+    std::string value;
+  };
+  struct Target {
+    PartitionView view;
+    std::vector<Row> rows;
+    Addition added;
+  };
+
+  std::unique_ptr<DatabaseChanges> changes;
+  absl::btree_map<PartitionId, Target> targets;
+  size_t bytes = 0;
+  uint64_t samples_expired = 0;
+
+  // Rows in the order of their keys go into RocksDB's memory fastest.
+  void PutRows() {
+    for (auto& [id, target] : targets) {
+      std::sort(target.rows.begin(), target.rows.end(),
+                [](const Row& a, const Row& b) { return a.key < b.key; });
+      for (const Row& row : target.rows) {
+        changes->Put(*target.view.partition, row.key, row.value);
+      }
+      target.rows.clear();
+    }
+  }
+};
+
+Sealer::Sealer(const SealTargets& targets, Clock& clock, Counters& counters)
+    : targets_(targets),
+      clock_(clock),
       seals_(counters.Get("ora_storage_seals_total")),
-      samples_sealed_(counters.Get("ora_storage_samples_sealed_total")) {}
+      samples_sealed_(counters.Get("ora_storage_samples_sealed_total")),
+      samples_expired_(counters.Get("ora_storage_samples_expired_at_sealing_total")),
+      rules_(targets.plan, targets.index) {}
 
 void Sealer::Restore(const ShardMeta& meta) {
-  absl::MutexLock seal(&seal_mutex_);
+  absl::MutexLock writers(&targets_.partitions.writers());
   watermark_ = meta.watermark;
   seal_number_begun_ = meta.seal_number_begun;
-  absl::MutexLock state(&state_mutex_);
-  days_ = meta.days;
+  unfinished_rows_ = meta.seal_number_begun > meta.watermark.seal_number;
 }
 
 absl::Status Sealer::Seal() {
-  absl::MutexLock seal(&seal_mutex_);
+  absl::MutexLock writers(&targets_.partitions.writers());
+  return SealLocked();
+}
+
+absl::Status Sealer::SealLocked() {
   // What an earlier call left frozen is older than what was open when this one came.
-  const bool left_over = open_.HasFrozen();
+  const bool left_over = targets_.open.HasFrozen();
   for (int generations = left_over ? 2 : 1; generations > 0; --generations) {
-    const std::shared_ptr<const OpenGeneration> frozen = open_.Freeze();
+    const std::shared_ptr<const OpenGeneration> frozen = targets_.open.Freeze();
     if (frozen == nullptr) break;
     if (absl::Status sealed = SealGeneration(*frozen); !sealed.ok()) return sealed;
-    open_.DropFrozen();
+    targets_.open.DropFrozen();
   }
   return absl::OkStatus();
 }
 
 absl::Status Sealer::SealGeneration(const OpenGeneration& generation) {
-  // A number once begun is never used again: chunks that a crash left behind must not pass for
-  // those of the sealing that does them over.
-  const uint32_t seal_number = ++seal_number_begun_;
-  auto changes = std::make_unique<DatabaseChanges>(database_);
-  PutSealBegun(*changes, seal_number);
-  DaysTotals added;
-  absl::Status written;
-  absl::btree_map<Day, std::shared_ptr<const Partition>> partitions;
-  for (size_t segment = 0; segment < generation.segments(); ++segment) {
+  Part part(targets_.database);
+  if (!progress_) {
+    // A number once begun is never used again: rows that a crash left behind must not pass for
+    // those of the sealing that does them over.
+    progress_ = Progress{.seal_number = ++seal_number_begun_};
+  }
+  PutSealBegun(*part.changes, progress_->seal_number);
+  for (size_t segment = progress_->next; segment < generation.segments(); ++segment) {
+    absl::Status sealed;
     generation.ForEachSeries(segment, [&](SeriesId id, const SampleColumns& samples) {
-      if (!written.ok()) return;
-      for (const ChunkRow& row :
-           MakeChunkRows(index_.SlotOfSeries(id), id, seal_number, InTimeOrder(samples))) {
-        const std::string key = row.key.Encode();
-        std::shared_ptr<const Partition>& partition = partitions[row.day];
-        if (partition == nullptr) {
-          auto made = database_.CreatePartition(RawPartition(row.day));
-          if (!made.ok()) {
-            written = made.status();
-            return;
-          }
-          partition = *std::move(made);
-        }
-        changes->Put(*partition, key, row.value);
-        DayTotals& totals = added[row.day];
-        totals.samples += row.samples;
-        totals.chunk_bytes += key.size() + row.value.size();
-      }
+      targets_.partitions.writers().AssertHeld();  // By Seal; the analysis cannot see it here.
+      if (sealed.ok()) sealed = AddSeries(id, samples, part);
     });
-    if (!written.ok()) return written;
-    if (changes->bytes() < kWriteBytes) continue;
-    written = database_.Write(std::move(*changes), Durability::kWithNextSync);
-    if (!written.ok()) return written;
-    changes = std::make_unique<DatabaseChanges>(database_);
+    if (sealed.ok() && part.bytes >= kWriteBytes) sealed = WritePart(part, segment + 1);
+    if (!sealed.ok()) return sealed;
   }
+  return Finish(generation, part);
+}
 
-  // From here on the batch records are not needed: the chunks become durable with the watermark.
-  const Watermark watermark{generation.last_log_number(), seal_number};
-  PutWatermark(*changes, watermark);
-  for (const auto& [key, sequence] : generation.marks()) {
-    SenderMarks::Put(*changes, key, sequence);
+absl::Status Sealer::AddSeries(SeriesId id, const SampleColumns& samples, Part& part) {
+  const ChunkPlace place{
+      .slot = targets_.index.SlotOfSeries(id), .id = id, .seal_number = progress_->seal_number};
+  SampleColumns sorted;
+  const bool ascends = Ascends(samples, 0);
+  if (!ascends) {
+    sorted = samples;
+    SortTail(0, sorted);
   }
-  changes->DeleteRange(Family::kBatches, BatchKey{watermark_.log_number + 1}.Encode(),
-                       BatchKey{watermark.log_number + 1}.Encode());
-  DaysTotals days;
-  {
-    absl::MutexLock state(&state_mutex_);
-    days = days_;
+  absl::Status added;
+  ForEachDay(ascends ? samples : sorted, [&](Day day, const SampleSpans& of_day) {
+    targets_.partitions.writers().AssertHeld();  // As above.
+    if (!added.ok()) return;
+    ChunkPlace there = place;
+    there.day = day;
+    added = AddDay(there, of_day, part);
+  });
+  return added;
+}
+
+absl::Status Sealer::AddDay(const ChunkPlace& place, const SampleSpans& samples, Part& part) {
+  const PartitionId id{Resolution::kRaw, targets_.plan.name(rules_.RuleOf(place.id)), place.day};
+  auto at = part.targets.find(id);
+  if (at == part.targets.end()) {
+    if (targets_.plan.IsExpired(id, clock_.Now())) {
+      part.samples_expired += samples.time_millis.size();
+      return absl::OkStatus();
+    }
+    absl::StatusOr<PartitionView> view = targets_.partitions.Make(id);
+    if (!view.ok()) return view.status();
+    at = part.targets.emplace(id, Part::Target{.view = *std::move(view)}).first;
   }
-  uint64_t samples = 0;
-  for (const auto& [day, totals] : added) {
-    days[day].samples += totals.samples;
-    days[day].chunk_bytes += totals.chunk_bytes;
-    samples += totals.samples;
-    PutDayTotals(*changes, day, days[day]);
+  Part::Target& target = at->second;
+  if (unfinished_rows_) {
+    absl::Status taken = TakeBackUnfinished(*target.view.partition, place, part);
+    if (!taken.ok()) return taken;
   }
-  written = database_.Write(std::move(*changes), Durability::kSynced);
-  if (!written.ok()) return written;
-  watermark_ = watermark;
-  seals_.Increment();
-  samples_sealed_.Add(samples);
-  absl::MutexLock state(&state_mutex_);
-  days_ = std::move(days);
+  for (ChunkRow& row : MakeChunkRows(place, samples)) {
+    Part::Row encoded{row.key.Encode(), std::move(row.value)};
+    const size_t bytes = encoded.key.size() + encoded.value.size();
+    target.added.samples += row.samples;
+    target.added.bytes += bytes;
+    part.bytes += bytes;
+    target.rows.push_back(std::move(encoded));
+  }
+  target.added.ids.add(place.id);
   return absl::OkStatus();
 }
 
-absl::Status Sealer::DropBefore(Day first_kept) {
-  absl::MutexLock seal(&seal_mutex_);
-  DaysTotals days;
-  {
-    absl::MutexLock state(&state_mutex_);
-    days = days_;
+absl::Status Sealer::TakeBackUnfinished(const Partition& partition, const ChunkPlace& place,
+                                        Part& part) {
+  const std::unique_ptr<RowCursor> rows = targets_.database.Rows(partition, nullptr);
+  const std::string prefix = ChunkKey::PrefixOf(place.slot, place.id);
+  for (rows->Seek(prefix); rows->Valid() && absl::StartsWith(rows->key(), prefix); rows->Next()) {
+    const absl::optional<ChunkKey> key = ChunkKey::Decode(rows->key());
+    const bool unfinished = key && key->seal_number > targets_.partitions.sealed_through() &&
+                            key->seal_number < place.seal_number;
+    if (unfinished) part.changes->Delete(partition, rows->key());
   }
-  if (days.empty() || days.begin()->first >= first_kept) return absl::OkStatus();
-  DatabaseChanges changes(database_);
-  while (!days.empty() && days.begin()->first < first_kept) {
-    DeleteDayTotals(changes, days.begin()->first);
-    days.erase(days.begin());
-  }
-  if (absl::Status written = database_.Write(std::move(changes), Durability::kSynced);
+  return absl::IsDataLoss(rows->status()) ? absl::OkStatus() : rows->status();
+}
+
+absl::Status Sealer::WritePart(Part& part, size_t segments) {
+  part.PutRows();
+  if (absl::Status written =
+          targets_.database.Write(std::move(*part.changes), Durability::kWithNextSync);
       !written.ok()) {
     return written;
   }
-  {
-    absl::MutexLock state(&state_mutex_);
-    days_ = std::move(days);
+  Additions added;
+  for (auto& [id, target] : part.targets) {
+    Addition& sum = progress_->added[id];
+    sum.ids |= target.added.ids;
+    sum.samples += target.added.samples;
+    sum.bytes += target.added.bytes;
+    added[id].ids = std::move(target.added.ids);
   }
-  for (const auto& partition : database_.Partitions()) {
-    if (partition->id().end_day() > first_kept) continue;
-    if (absl::Status dropped = database_.DropPartition(partition); !dropped.ok()) return dropped;
-  }
+  ShowAdded(added);
+  samples_expired_.Add(part.samples_expired);
+  while (progress_->next < segments) targets_.open.ReleaseFrozen(progress_->next++);
+  part = Part(targets_.database);
   return absl::OkStatus();
 }
 
-DayTotals Sealer::Totals() const {
-  absl::ReaderMutexLock lock(&state_mutex_);
-  DayTotals sum;
-  for (const auto& [day, totals] : days_) {
-    sum.samples += totals.samples;
-    sum.chunk_bytes += totals.chunk_bytes;
+// Readers look for these series in the partitions from now on. What the rows add up to counts when
+// the sealing is done.
+void Sealer::ShowAdded(const Additions& added) {
+  for (const auto& [id, addition] : added) {
+    const absl::optional<PartitionView> view = targets_.partitions.Find(id);
+    if (!view) continue;
+    PartitionContents contents = *view->contents;
+    contents.Add(addition.ids, 0, 0);
+    targets_.partitions.Set(id, std::move(contents));
   }
-  return sum;
+}
+
+absl::Status Sealer::Finish(const OpenGeneration& generation, Part& part) {
+  part.PutRows();
+  Additions added = progress_->added;
+  for (const auto& [id, target] : part.targets) {
+    Addition& sum = added[id];
+    sum.ids |= target.added.ids;
+    sum.samples += target.added.samples;
+    sum.bytes += target.added.bytes;
+  }
+  // From here on the batch records are not needed: the chunks become durable with the watermark.
+  DatabaseChanges& changes = *part.changes;
+  const Watermark watermark{generation.last_log_number(), progress_->seal_number};
+  PutWatermark(changes, watermark);
+  for (const auto& [key, sequence] : generation.marks()) SenderMarks::Put(changes, key, sequence);
+  changes.DeleteRange(Family::kBatches, BatchKey{watermark_.log_number + 1}.Encode(),
+                      BatchKey{watermark.log_number + 1}.Encode());
+  std::vector<std::pair<PartitionId, PartitionContents>> changed;
+  uint64_t samples = 0;
+  for (const auto& [id, addition] : added) {
+    samples += addition.samples;
+    const absl::optional<PartitionView> view = targets_.partitions.Find(id);
+    if (!view) continue;  // It expired between two tries.
+    PartitionContents contents = *view->contents;
+    contents.Add(addition.ids, addition.samples, addition.bytes);
+    ++contents.sealings;
+    PartitionSet::Put(changes, id, contents);
+    changed.emplace_back(id, std::move(contents));
+  }
+  if (absl::Status written = targets_.database.Write(std::move(changes), Durability::kSynced);
+      !written.ok()) {
+    return written;
+  }
+  for (auto& [id, contents] : changed) targets_.partitions.Set(id, std::move(contents));
+  targets_.partitions.set_sealed_through(watermark.seal_number);
+  watermark_ = watermark;
+  unfinished_rows_ = false;
+  progress_.reset();
+  seals_.Increment();
+  samples_sealed_.Add(samples);
+  samples_expired_.Add(part.samples_expired);
+  return absl::OkStatus();
 }
 
 }  // namespace ora::storage

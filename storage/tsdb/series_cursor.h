@@ -1,4 +1,4 @@
-// A selection over sealed and open chunks.
+// A selection over partitions and open chunks.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "storage/series_reader.h"
 #include "storage/tsdb/damage_log.h"
 #include "storage/tsdb/open_chunks.h"
+#include "storage/tsdb/partitions/partition_set.h"
 
 namespace ora::storage {
 
@@ -25,8 +26,7 @@ struct CursorSources {
 struct CursorSelection {
   std::vector<SeriesIndex::Entry> series;  // Sorted by labels.
   OpenChunks::View view;                   // Captured for these series.
-  // Raw ones that overlap the range, by day.
-  std::vector<std::shared_ptr<const Partition>> partitions;
+  std::vector<PartitionView> partitions;   // That overlap the range, listed after the capture.
   TimeRange range;
 };
 

@@ -1,25 +1,22 @@
 #include "storage/tsdb/shard_meta.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "storage/rocks/record_bytes.h"
 
 namespace ora::storage {
 namespace {
 
-constexpr uint64_t kFormat = 1;
+constexpr uint64_t kFormat = 2;
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kEpochKey = "epoch";
 constexpr absl::string_view kWatermarkKey = "watermark";
 constexpr absl::string_view kSealBegunKey = "seal_begun";
 constexpr absl::string_view kSeriesIdNextKey = "series_id_next";
-constexpr absl::string_view kDayPrefix = "day/";
 
 using Pair = std::array<uint64_t, 2>;
 
@@ -52,21 +49,19 @@ absl::StatusOr<Pair> ReadPair(const Database& database, absl::string_view key) {
   return pair;
 }
 
-std::string DayKey(Day day) { return absl::StrCat(kDayPrefix, day); }
-
-absl::Status ReadDays(const Database& database, DamageLog& damage, ShardMeta& meta) {
-  const std::unique_ptr<RowCursor> rows = database.Rows(Family::kMeta, nullptr);
-  for (rows->Seek(kDayPrefix); rows->Valid(); rows->Next()) {
-    absl::string_view name = rows->key();
-    if (!absl::ConsumePrefix(&name, kDayPrefix)) break;
-    Day day = 0;
-    if (!absl::SimpleAtoi(name, &day)) continue;
-    const absl::StatusOr<Pair> totals = DecodePair(rows->value());
-    // The day itself is what readers need; its totals are for show.
-    if (!totals.ok()) damage.Report(absl::StrCat("totals of day ", day), totals.status().message());
-    meta.days[day] = totals.ok() ? DayTotals{(*totals)[0], (*totals)[1]} : DayTotals{};
+// Format 1 was that of programs before the first release.
+absl::Status CheckFormat(uint64_t format) {
+  if (format > kFormat) {
+    return absl::FailedPreconditionError(absl::StrCat("store has format ", format,
+                                                      ", this program reads ", kFormat,
+                                                      "; use the program that wrote it"));
   }
-  return rows->status();
+  if (format != 0 && format < kFormat) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("store has format ", format, ", which was never released; this program reads ",
+                     kFormat, "; remove the directory, or name another one"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -84,22 +79,10 @@ void PutSeriesIdNext(DatabaseChanges& changes, SeriesId id) {
   changes.Put(Family::kMeta, kSeriesIdNextKey, EncodePair(id, 0));
 }
 
-void PutDayTotals(DatabaseChanges& changes, Day day, const DayTotals& totals) {
-  changes.Put(Family::kMeta, DayKey(day), EncodePair(totals.samples, totals.chunk_bytes));
-}
-
-void DeleteDayTotals(DatabaseChanges& changes, Day day) {
-  changes.Delete(Family::kMeta, DayKey(day));
-}
-
-absl::StatusOr<ShardMeta> ShardMeta::Open(Database& database, DamageLog& damage) {
+absl::StatusOr<ShardMeta> ShardMeta::Open(Database& database) {
   const absl::StatusOr<Pair> format = ReadPair(database, kFormatKey);
   if (!format.ok()) return format.status();
-  if ((*format)[0] > kFormat) {
-    return absl::FailedPreconditionError(absl::StrCat("store has format ", (*format)[0],
-                                                      ", this program reads up to ", kFormat,
-                                                      "; use the program that wrote it"));
-  }
+  if (absl::Status known = CheckFormat((*format)[0]); !known.ok()) return known;
   ShardMeta meta;
   const absl::StatusOr<Pair> epoch = ReadPair(database, kEpochKey);
   if (!epoch.ok()) return epoch.status();
@@ -113,7 +96,6 @@ absl::StatusOr<ShardMeta> ShardMeta::Open(Database& database, DamageLog& damage)
   const absl::StatusOr<Pair> next_id = ReadPair(database, kSeriesIdNextKey);
   if (!next_id.ok()) return next_id.status();
   meta.series_id_next = std::max<SeriesId>(1, static_cast<SeriesId>((*next_id)[0]));
-  if (absl::Status days = ReadDays(database, damage, meta); !days.ok()) return days;
 
   DatabaseChanges changes(database);
   changes.Put(Family::kMeta, kFormatKey, EncodePair(kFormat, 0));

@@ -3,12 +3,10 @@
 
 #include <cstdint>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/rocks/database.h"
 #include "storage/rocks/keys.h"
-#include "storage/tsdb/damage_log.h"
 
 namespace ora::storage {
 
@@ -23,29 +21,21 @@ struct Watermark {
   uint32_t seal_number = 0;
 };
 
-// What the sealed chunks of one day hold.
-struct DayTotals {
-  uint64_t samples = 0;
-  uint64_t chunk_bytes = 0;
-};
-
 struct ShardMeta {
   uint64_t epoch = 0;  // One higher at each open: a later owner has the higher one.
   Watermark watermark;
   uint32_t seal_number_begun = 0;  // Of the newest sealing that was begun, done or not.
   SeriesId series_id_next = 1;     // No record has this id or a higher one.
-  absl::btree_map<Day, DayTotals> days;
 
   // Reads it, or makes it for a new shard; bumps the epoch, durably. FAILED_PRECONDITION: a newer
-  // program wrote the shard. DATA_LOSS: the watermark cannot be read.
-  static absl::StatusOr<ShardMeta> Open(Database& database, DamageLog& damage);
+  // program wrote the shard, or one before the first release. DATA_LOSS: the watermark cannot be
+  // read.
+  static absl::StatusOr<ShardMeta> Open(Database& database);
 };
 
 // The rows of a ShardMeta, put into changes that others become durable with.
 void PutWatermark(DatabaseChanges& changes, const Watermark& watermark);
 void PutSealBegun(DatabaseChanges& changes, uint32_t seal_number);
 void PutSeriesIdNext(DatabaseChanges& changes, SeriesId id);
-void PutDayTotals(DatabaseChanges& changes, Day day, const DayTotals& totals);
-void DeleteDayTotals(DatabaseChanges& changes, Day day);
 
 }  // namespace ora::storage

@@ -12,11 +12,14 @@
 namespace ora::storage {
 namespace {
 
-constexpr absl::Duration kExpireEvery = absl::Hours(1);
-constexpr absl::Duration kSealAgainAfterError = absl::Minutes(1);
-
 std::string DirectoryOf(const std::string& parent, ShardId shard) {
   return absl::StrCat(parent, "/shard-", absl::Dec(shard.number, absl::kZeroPad4));
+}
+
+DamageReport Reporter(DamageLog& damage) {
+  return [&damage](absl::string_view object, absl::string_view reason) {
+    damage.Report(object, reason);
+  };
 }
 
 }  // namespace
@@ -33,16 +36,16 @@ absl::StatusOr<std::unique_ptr<TimeSeriesStore>> OpenStore(const TimeSeriesStore
                                                            LogSink& log, Counters& counters) {
   const absl::StatusOr<StorageUri> uri = StorageUri::Parse(options.uri);
   if (!uri.ok()) return uri.status();
+  absl::StatusOr<RetentionPlan> plan =
+      RetentionPlan::Make(options.retention, options.retention_rules);
+  if (!plan.ok()) return plan.status();
   const std::string directory = DirectoryOf(uri->directory, ShardId{0});
   if (absl::Status made = files.CreateDirectories(directory); !made.ok()) return made;
   auto damage = std::make_unique<DamageLog>(log, counters);
   absl::StatusOr<std::unique_ptr<Database>> database =
-      Database::Open(directory, database_files,
-                     [damage = damage.get()](absl::string_view object, absl::string_view reason) {
-                       damage->Report(object, reason);
-                     });
+      Database::Open(directory, database_files, Reporter(*damage));
   if (!database.ok()) return database.status();
-  auto store = std::make_unique<TsdbStore>(options, directory, std::move(damage),
+  auto store = std::make_unique<TsdbStore>(options, *std::move(plan), directory, std::move(damage),
                                            *std::move(database), clock, files, log, counters);
   if (absl::Status started = store->Start(); !started.ok()) {
     return absl::Status(started.code(), absl::StrCat("store ", directory, ": ", started.message()));
@@ -50,10 +53,12 @@ absl::StatusOr<std::unique_ptr<TimeSeriesStore>> OpenStore(const TimeSeriesStore
   return store;
 }
 
-TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, std::string directory,
-                     std::unique_ptr<DamageLog> damage, std::unique_ptr<Database> database,
-                     Clock& clock, FileSystem& files, LogSink& log, Counters& counters)
+TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
+                     std::string directory, std::unique_ptr<DamageLog> damage,
+                     std::unique_ptr<Database> database, Clock& clock, FileSystem& files,
+                     LogSink& log, Counters& counters)
     : options_(options),
+      plan_(std::move(plan)),
       directory_(std::move(directory)),
       clock_(clock),
       files_(files),
@@ -63,20 +68,18 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, std::string director
       database_(std::move(database)),
       index_(options.series_max),
       space_(directory_, options.free_bytes_floor, clock, files),
-      sealer_(*database_, index_, open_, counters),
+      partitions_(*database_, Reporter(*damage_)),
+      merger_(*database_, partitions_, index_, Reporter(*damage_), counters),
+      sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
       state_(*database_) {}
 
 TsdbStore::~TsdbStore() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-  }
-  if (upkeep_.joinable()) upkeep_.join();
+  if (upkeep_ != nullptr) upkeep_->Stop();
 }
 
 absl::Status TsdbStore::Start() {
   const absl::Duration begun = clock_.Monotonic();
-  const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_, *damage_);
+  const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_);
   if (!meta.ok()) return meta.status();
   if (absl::Status series = RecoverSeries(*database_, *meta, *damage_, index_); !series.ok()) {
     return series;
@@ -85,22 +88,26 @@ absl::Status TsdbStore::Start() {
   const absl::StatusOr<Recovered> recovered =
       RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, {open_, marks_});
   if (!recovered.ok()) return recovered.status();
+  absl::Status loaded = partitions_.Load(meta->watermark.seal_number);
+  if (!loaded.ok()) return loaded;
   sealer_.Restore(*meta);
   log_.Info(absl::StrCat("storage: opened ", directory_, ", epoch ", meta->epoch, ": ",
                          index_.SeriesCount(), " series, ", recovered->samples, " samples of ",
                          recovered->batches, " batches not yet sealed, ", damage_->records(),
                          " damaged records, in ",
                          absl::FormatDuration(clock_.Monotonic() - begun)));
-  {
-    absl::MutexLock lock(&mutex_);
-    next_seal_ = begun + options_.seal_interval;
-    next_expiry_ = begun + kExpireEvery;
-    seal_wanted_ = open_.bytes() >= options_.open_bytes_max;
-  }
   committer_ = std::make_unique<Committer>(
       options_, CommitTargets{*database_, index_, open_, marks_, space_},
-      recovered->log_number_next, [this] { WantSeal(); }, clock_, log_, counters_);
-  upkeep_ = std::thread([this] { RunUpkeep(); });
+      recovered->log_number_next, [this] { upkeep_->WantSeal(); }, clock_, log_, counters_);
+  upkeep_ = std::make_unique<Upkeep>(
+      options_.seal_interval,
+      UpkeepDuties{.seal = [this] { return Seal(); },
+                   .merge = [this](MergeOccasion occasion) { return Merge(occasion); },
+                   .expire = [this] { return ExpireOld(); },
+                   .make_room = [] { return absl::OkStatus(); },
+                   .samples_stored = [this] { return committer_->samples_stored(); }},
+      clock_, log_);
+  if (open_.bytes() >= options_.open_bytes_max) upkeep_->WantSeal();
   return absl::OkStatus();
 }
 
@@ -116,12 +123,7 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   selection.range = request.range;
   selection.view = open_.Capture(*database_, ids);
   // After the capture, so that none is missing that a sealing made before it.
-  for (std::shared_ptr<const Partition>& partition : database_->Partitions()) {
-    const bool overlaps = partition->id().resolution == Resolution::kRaw &&
-                          StartOf(partition->id().first_day) <= request.range.end_millis &&
-                          request.range.start_millis < StartOf(partition->id().end_day());
-    if (overlaps) selection.partitions.push_back(std::move(partition));
-  }
+  selection.partitions = partitions_.Overlapping(request.range);
   return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get()}, std::move(selection));
 }
 
@@ -165,7 +167,27 @@ absl::StatusOr<std::vector<StateRecord>> TsdbStore::Scan(absl::string_view kind,
 
 absl::Status TsdbStore::Seal() { return sealer_.Seal(); }
 
-absl::Status TsdbStore::Settle() { return sealer_.Seal(); }
+absl::Status TsdbStore::Settle() {
+  if (absl::Status sealed = sealer_.Seal(); !sealed.ok()) return sealed;
+  return Merge(MergeOccasion::kSettle);
+}
+
+absl::Status TsdbStore::Merge(MergeOccasion occasion) {
+  absl::MutexLock merge(&merge_mutex_);
+  const Day today = DayOf(absl::ToUnixMillis(clock_.Now()));
+  const std::vector<MergeTask> tasks =
+      schedule_.Due(partitions_.All(), occasion, today, clock_.Monotonic());
+  for (const MergeTask& task : tasks) {
+    const MergePolicy& policy = task.closing ? kClosedDayPolicy : kGrowingDayPolicy;
+    if (absl::Status merged = merger_.Merge(task.id, policy); !merged.ok()) return merged;
+    const absl::optional<PartitionView> view = partitions_.Find(task.id);
+    if (!task.closing || !view) continue;
+    if (absl::Status compacted = database_->Compact(*view->partition, "", ""); !compacted.ok()) {
+      return compacted;
+    }
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>&) {
   return absl::UnimplementedError("store: deletion by matcher is not there yet");
@@ -180,49 +202,17 @@ CardinalityReport TsdbStore::Cardinality(size_t) {
 }
 
 absl::Status TsdbStore::ExpireOld() {
-  // A day goes when its last millisecond is older than the retention. Nothing is older than 1970.
-  const absl::Time oldest = std::max(clock_.Now() - options_.retention.raw, absl::UnixEpoch());
-  return sealer_.DropBefore(DayOf(absl::ToUnixMillis(oldest)));
-}
-
-void TsdbStore::RunUpkeep() {
-  for (;;) {
-    const Duties duties = AwaitDuties();
-    if (duties.stop) return;
-    if (duties.seal) SealByItself();
-    if (!duties.expire) continue;
-    if (const absl::Status expired = ExpireOld(); !expired.ok()) {
-      log_.Warning(absl::StrCat("storage: expiry is put off by an hour: ", expired.message()));
-    }
+  const absl::Time now = clock_.Now();
+  for (const PartitionView& view : partitions_.All()) {
+    if (!plan_.IsExpired(view.id(), now)) continue;
+    if (absl::Status dropped = DropExpired(view.id()); !dropped.ok()) return dropped;
   }
+  return absl::OkStatus();
 }
 
-TsdbStore::Duties TsdbStore::AwaitDuties() {
-  absl::MutexLock lock(&mutex_);
-  const absl::Duration wait = std::min(next_seal_, next_expiry_) - clock_.Monotonic();
-  const auto called = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || seal_wanted_;
-  };
-  clock_.Await(mutex_, absl::Condition(&called), std::max(wait, absl::ZeroDuration()));
-  const absl::Duration now = clock_.Monotonic();
-  const Duties duties{stopping_, seal_wanted_ || now >= next_seal_, now >= next_expiry_};
-  seal_wanted_ = false;
-  if (duties.seal) next_seal_ = now + options_.seal_interval;
-  if (duties.expire) next_expiry_ = now + kExpireEvery;
-  return duties;
-}
-
-void TsdbStore::SealByItself() {
-  const absl::Status sealed = sealer_.Seal();
-  if (sealed.ok()) return;
-  log_.Warning(absl::StrCat("storage: sealing is put off by a minute: ", sealed.message()));
-  absl::MutexLock lock(&mutex_);
-  next_seal_ = std::min(next_seal_, clock_.Monotonic() + kSealAgainAfterError);
-}
-
-void TsdbStore::WantSeal() {
-  absl::MutexLock lock(&mutex_);
-  seal_wanted_ = true;
+absl::Status TsdbStore::DropExpired(const PartitionId& id) {
+  absl::MutexLock writers(&partitions_.writers());
+  return partitions_.Drop(id);
 }
 
 uint64_t TsdbStore::DiskBytes() {
@@ -240,12 +230,17 @@ uint64_t TsdbStore::DiskBytes() {
 }
 
 StoreStatistics TsdbStore::Statistics() {
-  const DayTotals sealed = sealer_.Totals();
+  uint64_t samples_sealed = 0;
+  uint64_t chunk_bytes = 0;
+  for (const PartitionView& view : partitions_.All()) {
+    samples_sealed += view.contents->samples;
+    chunk_bytes += view.contents->bytes;
+  }
   return {.series = index_.SeriesCount(),
           .samples_ingested = committer_->samples_stored(),
           .samples_open = open_.samples(),
-          .samples_sealed = sealed.samples,
-          .chunk_bytes = sealed.chunk_bytes,
+          .samples_sealed = samples_sealed,
+          .chunk_bytes = chunk_bytes,
           .disk_bytes = DiskBytes(),
           .free_bytes = space_.FreeBytes(),
           .damaged_records = damage_->records(),

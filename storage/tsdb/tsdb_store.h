@@ -3,21 +3,25 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "storage/index/series_index.h"
+#include "storage/retention/retention_plan.h"
 #include "storage/rocks/database.h"
 #include "storage/state/rocks_state_store.h"
 #include "storage/time_series_store.h"
 #include "storage/tsdb/committer.h"
 #include "storage/tsdb/damage_log.h"
 #include "storage/tsdb/open_chunks.h"
+#include "storage/tsdb/partitions/merger.h"
+#include "storage/tsdb/partitions/partition_set.h"
 #include "storage/tsdb/sealer.h"
 #include "storage/tsdb/sender_marks.h"
 #include "storage/tsdb/space_guard.h"
+#include "storage/tsdb/upkeep/merge_schedule.h"
+#include "storage/tsdb/upkeep/upkeep.h"
 
 namespace ora::storage {
 
@@ -29,8 +33,8 @@ absl::StatusOr<std::unique_ptr<TimeSeriesStore>> OpenStore(const TimeSeriesStore
 
 class TsdbStore final : public TimeSeriesStore {
  public:
-  // `damage` is what `database` reports to.
-  TsdbStore(const TimeSeriesStoreOptions& options, std::string directory,
+  // `plan` is of `options`; `damage` is what `database` reports to.
+  TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan, std::string directory,
             std::unique_ptr<DamageLog> damage, std::unique_ptr<Database> database, Clock& clock,
             FileSystem& files, LogSink& log, Counters& counters);
   ~TsdbStore() override;
@@ -64,20 +68,14 @@ class TsdbStore final : public TimeSeriesStore {
   StoreStatistics Statistics() override;
 
  private:
-  // What the upkeep thread woke up for.
-  struct Duties {
-    bool stop = false;
-    bool seal = false;
-    bool expire = false;
-  };
-
-  void RunUpkeep();
-  Duties AwaitDuties() ABSL_LOCKS_EXCLUDED(mutex_);
-  void SealByItself() ABSL_LOCKS_EXCLUDED(mutex_);
-  void WantSeal() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Merges what is due.
+  absl::Status Merge(MergeOccasion occasion)
+      ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
+  absl::Status DropExpired(const PartitionId& id) ABSL_LOCKS_EXCLUDED(partitions_.writers());
   uint64_t DiskBytes();
 
   const TimeSeriesStoreOptions options_;
+  const RetentionPlan plan_;
   const std::string directory_;  // The shard's.
   Clock& clock_;
   FileSystem& files_;
@@ -90,17 +88,18 @@ class TsdbStore final : public TimeSeriesStore {
   OpenChunks open_;
   SenderMarks marks_;
   SpaceGuard space_;
+  PartitionSet partitions_;
+  Merger merger_;
   Sealer sealer_;
   RocksStateStore state_;
 
-  absl::Mutex mutex_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool seal_wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Duration next_seal_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration next_expiry_ ABSL_GUARDED_BY(mutex_);
+  // One merge at a time; before PartitionSet::writers().
+  absl::Mutex merge_mutex_;
+  MergeSchedule schedule_ ABSL_GUARDED_BY(merge_mutex_);
 
-  std::unique_ptr<Committer> committer_;  // Made by Start.
-  std::thread upkeep_;
+  // Made by Start. The committer calls the upkeep to its end; the upkeep stops before.
+  std::unique_ptr<Upkeep> upkeep_;
+  std::unique_ptr<Committer> committer_;
 };
 
 }  // namespace ora::storage

@@ -191,20 +191,23 @@ TEST_F(DurabilityTest, SkipsADamagedChunkAndWarns) {
   EXPECT_EQ(store_->Statistics().damaged_records, 1u);
 }
 
-TEST_F(DurabilityTest, RefusesAStoreOfANewerFormat) {
-  store_.reset();
-  {
-    auto database = OpenDatabase();
-    ASSERT_TRUE(database.ok()) << database.status();
-    RecordWriter writer;
-    writer.Varint(2);
-    writer.Varint(0);
-    DatabaseChanges changes(**database);
-    changes.Put(Family::kMeta, "format", std::move(writer).Finish());
-    ASSERT_TRUE((*database)->Write(std::move(changes), Durability::kSynced).ok());
+TEST_F(DurabilityTest, RefusesAStoreOfAFormatThatItDoesNotKnow) {
+  for (const uint64_t format : {1, 3}) {
+    store_.reset();
+    {
+      auto database = OpenDatabase();
+      ASSERT_TRUE(database.ok()) << database.status();
+      RecordWriter writer;
+      writer.Varint(format);
+      writer.Varint(0);
+      DatabaseChanges changes(**database);
+      changes.Put(Family::kMeta, "format", std::move(writer).Finish());
+      ASSERT_TRUE((*database)->Write(std::move(changes), Durability::kSynced).ok());
+    }
+    const auto opened = TimeSeriesStore::Open(options_, clock_, files_, log_, counters_);
+    EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(opened.status().message(), HasSubstr(absl::StrCat("format ", format)));
   }
-  const auto opened = TimeSeriesStore::Open(options_, clock_, files_, log_, counters_);
-  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(DurabilityTest, RefusesAUriItDoesNotKnow) {

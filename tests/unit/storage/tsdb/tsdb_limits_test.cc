@@ -158,7 +158,9 @@ TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
 TEST_F(LimitsTest, KeepsEverythingWithoutEndWhenToldSo) {
   ReopenWith({.out_of_order_window = absl::InfiniteDuration(),
               .future_window = absl::InfiniteDuration(),
-              .retention = {.raw = absl::InfiniteDuration()}});
+              .retention = {.raw = absl::InfiniteDuration(),
+                            .five_minutes = absl::InfiniteDuration(),
+                            .one_hour = absl::InfiniteDuration()}});
   const int64_t epoch = -start_millis_ / 1000;
   const auto outcome = Store(Batch(Series("up"), {{epoch - 1, 1}, {epoch, 2}, {kAllSeconds, 3}}));
   ASSERT_TRUE(outcome.ok()) << outcome.status();

@@ -1,0 +1,65 @@
+#include "storage/tsdb/partitions/partition_record.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "storage/rocks/record_bytes.h"
+#include "storage/tsdb/partitions/id_set.h"
+
+namespace ora::storage {
+namespace {
+
+constexpr uint64_t kSealNumberMax = std::numeric_limits<uint32_t>::max();
+
+}  // namespace
+
+void PartitionContents::Add(const Roaring& sealed, uint64_t samples_added, uint64_t bytes_added) {
+  samples += samples_added;
+  bytes += bytes_added;
+  ids |= sealed;
+  young |= sealed;
+  changed |= sealed;
+}
+
+std::string EncodePartitionRecord(const PartitionContents& contents) {
+  RecordWriter writer;
+  writer.Varint(contents.samples);
+  writer.Varint(contents.bytes);
+  writer.Varint(contents.sealings);
+  writer.Varint(contents.merged_through);
+  PutIdSet(writer, contents.ids);
+  PutIdSet(writer, contents.young);
+  PutIdSet(writer, contents.changed);
+  return std::move(writer).Finish();
+}
+
+absl::StatusOr<PartitionContents> DecodePartitionRecord(absl::string_view record) {
+  absl::StatusOr<RecordReader> reader = RecordReader::Open(record);
+  if (!reader.ok()) return reader.status();
+  const absl::optional<uint64_t> samples = reader->Varint();
+  const absl::optional<uint64_t> bytes = reader->Varint();
+  const absl::optional<uint64_t> sealings = reader->Varint();
+  const absl::optional<uint64_t> merged_through = reader->Varint();
+  if (!samples || !bytes || !sealings || *sealings > kSealNumberMax || !merged_through ||
+      *merged_through > kSealNumberMax) {
+    return absl::DataLossError("partition record ends within its numbers");
+  }
+  absl::optional<Roaring> ids = TakeIdSet(*reader);
+  if (!ids) return absl::DataLossError("partition record ends within its ids");
+  absl::optional<Roaring> young = TakeIdSet(*reader);
+  if (!young) return absl::DataLossError("partition record ends within its young ids");
+  absl::optional<Roaring> changed = TakeIdSet(*reader);
+  if (!changed || reader->remaining() != 0) {
+    return absl::DataLossError("partition record is longer or shorter than its changed ids");
+  }
+  return PartitionContents{.samples = *samples,
+                           .bytes = *bytes,
+                           .sealings = static_cast<uint32_t>(*sealings),
+                           .merged_through = static_cast<uint32_t>(*merged_through),
+                           .ids = *std::move(ids),
+                           .young = *std::move(young),
+                           .changed = *std::move(changed)};
+}
+
+}  // namespace ora::storage

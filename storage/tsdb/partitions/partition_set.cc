@@ -1,0 +1,158 @@
+#include "storage/tsdb/partitions/partition_set.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "storage/tsdb/partitions/chunk_rows.h"
+
+namespace ora::storage {
+namespace {
+
+constexpr absl::string_view kRowPrefix = "partition/";
+
+std::string RowKey(const PartitionId& id) { return absl::StrCat(kRowPrefix, id.Name()); }
+
+}  // namespace
+
+bool Overlaps(const PartitionId& id, const TimeRange& range) {
+  return StartOf(id.first_day) <= range.end_millis && range.start_millis < StartOf(id.end_day());
+}
+
+PartitionSet::PartitionSet(Database& database, DamageReport report)
+    : database_(database), report_(std::move(report)) {}
+
+absl::Status PartitionSet::Load(uint32_t sealed_through) {
+  absl::MutexLock writers(&writers_);
+  sealed_through_ = sealed_through;
+  for (const std::shared_ptr<const Partition>& partition : database_.Partitions()) {
+    absl::StatusOr<PartitionContents> contents = ReadContents(*partition, sealed_through);
+    if (!contents.ok()) return contents.status();
+    absl::MutexLock lock(&mutex_);
+    partitions_[partition->id()] = {partition,
+                                    std::make_shared<PartitionContents>(*std::move(contents))};
+  }
+  return DropOrphanRows();
+}
+
+absl::StatusOr<PartitionContents> PartitionSet::ReadContents(const Partition& partition,
+                                                             uint32_t sealed_through) {
+  const std::string object = absl::StrCat("record of partition ", partition.id().Name());
+  const auto row = database_.Get(Family::kMeta, RowKey(partition.id()));
+  if (!row.ok() && !absl::IsDataLoss(row.status())) return row.status();
+  if (!row.ok()) {
+    report_(object, row.status().message());
+  } else if (row->has_value()) {
+    absl::StatusOr<PartitionContents> contents = DecodePartitionRecord(**row);
+    if (contents.ok() || !absl::IsDataLoss(contents.status())) return contents;
+    report_(object, contents.status().message());
+  }
+  return Recount(partition, sealed_through);
+}
+
+// All series count as young and changed: what a merge or a tier does twice stays as it is.
+absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partition,
+                                                        uint32_t sealed_through) {
+  PartitionContents contents;
+  const bool raw = partition.id().resolution == Resolution::kRaw;
+  const std::unique_ptr<RowCursor> rows = database_.Rows(partition, nullptr);
+  SampleColumns scratch;
+  for (rows->Seek(""); rows->Valid(); rows->Next()) {
+    const absl::optional<ChunkKey> chunk = ChunkKey::Decode(rows->key());
+    const absl::optional<TierKey> tier = TierKey::Decode(rows->key());
+    if (raw ? !chunk || chunk->seal_number > sealed_through : !tier) continue;
+    contents.ids.add(raw ? chunk->id : tier->id);
+    contents.bytes += rows->key().size() + rows->value().size();
+    scratch.clear();
+    if (raw && AppendChunkValue(rows->value(), scratch).ok()) contents.samples += scratch.size();
+  }
+  if (raw) contents.young = contents.changed = contents.ids;
+  if (!absl::IsDataLoss(rows->status())) {
+    if (!rows->status().ok()) return rows->status();
+    return contents;
+  }
+  // Which series have rows behind the damage nobody knows: all are looked for.
+  report_(absl::StrCat("rows of partition ", partition.id().Name()), rows->status().message());
+  contents.ids.addRange(0, uint64_t{1} << 32);
+  return contents;
+}
+
+absl::Status PartitionSet::DropOrphanRows() {
+  DatabaseChanges changes(database_);
+  bool any = false;
+  const std::unique_ptr<RowCursor> rows = database_.Rows(Family::kMeta, nullptr);
+  for (rows->Seek(kRowPrefix); rows->Valid(); rows->Next()) {
+    absl::string_view name = rows->key();
+    if (!absl::ConsumePrefix(&name, kRowPrefix)) break;
+    const absl::optional<PartitionId> id = PartitionId::Parse(name);
+    if (id && Find(*id)) continue;
+    changes.Delete(Family::kMeta, rows->key());
+    any = true;
+  }
+  if (!any) return absl::OkStatus();
+  return database_.Write(std::move(changes), Durability::kWithNextSync);
+}
+
+std::vector<PartitionView> PartitionSet::All() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<PartitionView> all;
+  all.reserve(partitions_.size());
+  for (const auto& [id, view] : partitions_) all.push_back(view);
+  return all;
+}
+
+std::vector<PartitionView> PartitionSet::Overlapping(const TimeRange& range) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<PartitionView> overlapping;
+  for (const auto& [id, view] : partitions_) {
+    if (Overlaps(id, range)) overlapping.push_back(view);
+  }
+  return overlapping;
+}
+
+absl::optional<PartitionView> PartitionSet::Find(const PartitionId& id) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto at = partitions_.find(id);
+  if (at == partitions_.end()) return absl::nullopt;
+  return at->second;
+}
+
+absl::StatusOr<PartitionView> PartitionSet::Make(const PartitionId& id) {
+  if (absl::optional<PartitionView> view = Find(id)) return *std::move(view);
+  absl::StatusOr<std::shared_ptr<const Partition>> made = database_.CreatePartition(id);
+  if (!made.ok()) return made.status();
+  PartitionView view{*std::move(made), std::make_shared<PartitionContents>()};
+  absl::MutexLock lock(&mutex_);
+  partitions_[id] = view;
+  return view;
+}
+
+void PartitionSet::Put(DatabaseChanges& changes, const PartitionId& id,
+                       const PartitionContents& contents) {
+  changes.Put(Family::kMeta, RowKey(id), EncodePartitionRecord(contents));
+}
+
+void PartitionSet::Set(const PartitionId& id, PartitionContents contents) {
+  auto shared = std::make_shared<const PartitionContents>(std::move(contents));
+  absl::MutexLock lock(&mutex_);
+  const auto at = partitions_.find(id);
+  if (at != partitions_.end()) at->second.contents = std::move(shared);
+}
+
+absl::Status PartitionSet::Drop(const PartitionId& id) {
+  const absl::optional<PartitionView> view = Find(id);
+  if (!view) return absl::OkStatus();
+  if (absl::Status dropped = database_.DropPartition(view->partition); !dropped.ok()) {
+    return dropped;
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    partitions_.erase(id);
+  }
+  // Were this lost, Load would do it.
+  DatabaseChanges changes(database_);
+  changes.Delete(Family::kMeta, RowKey(id));
+  return database_.Write(std::move(changes), Durability::kWithNextSync);
+}
+
+}  // namespace ora::storage
