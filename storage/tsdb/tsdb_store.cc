@@ -202,6 +202,7 @@ CardinalityReport TsdbStore::Cardinality(size_t) {
 }
 
 absl::Status TsdbStore::ExpireOld() {
+  absl::MutexLock merge(&merge_mutex_);  // Nobody drops what is being merged.
   const absl::Time now = clock_.Now();
   for (const PartitionView& view : partitions_.All()) {
     if (!plan_.IsExpired(view.id(), now)) continue;

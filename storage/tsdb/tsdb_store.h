@@ -71,7 +71,8 @@ class TsdbStore final : public TimeSeriesStore {
   // Merges what is due.
   absl::Status Merge(MergeOccasion occasion)
       ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
-  absl::Status DropExpired(const PartitionId& id) ABSL_LOCKS_EXCLUDED(partitions_.writers());
+  absl::Status DropExpired(const PartitionId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
+      ABSL_LOCKS_EXCLUDED(partitions_.writers());
   uint64_t DiskBytes();
 
   const TimeSeriesStoreOptions options_;
@@ -93,7 +94,7 @@ class TsdbStore final : public TimeSeriesStore {
   Sealer sealer_;
   RocksStateStore state_;
 
-  // One merge at a time; before PartitionSet::writers().
+  // One merge or expiry at a time; before PartitionSet::writers().
   absl::Mutex merge_mutex_;
   MergeSchedule schedule_ ABSL_GUARDED_BY(merge_mutex_);
 

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/time_series_store.h"
 #include "tests/fakes/manual_clock.h"
@@ -51,16 +53,29 @@ class StoreTest : public testing::Test {
     Open();
   }
 
+  // Names of the files below the directory, and the sizes of those that say which others count.
+  std::map<std::string, uintmax_t> FileList() const {
+    std::map<std::string, uintmax_t> files;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_, gone)) {
+      const bool manifest = absl::StrContains(entry.path().filename().string(), "MANIFEST");
+      files[entry.path().string()] = manifest ? entry.file_size(gone) : 0;
+    }
+    return files;
+  }
+
   // As after a crash: opens a copy of the files as they are now, while the store still runs. A copy
-  // during which RocksDB deleted a file is no moment's image, so it is made again.
+  // during which RocksDB made or deleted a file is no moment's image, so it is made again.
   void ReopenCopy() {
     const std::string copy = absl::StrCat(directory_, ".copy");
     std::error_code error;
+    std::map<std::string, uintmax_t> before;
     int tries = 0;
     do {
+      before = FileList();
       std::filesystem::remove_all(copy);
       std::filesystem::copy(directory_, copy, std::filesystem::copy_options::recursive, error);
-    } while (error && ++tries < kCopiesMax);
+    } while ((error || before != FileList()) && ++tries < kCopiesMax);
     ASSERT_FALSE(error) << error.message();
     store_.reset();
     std::filesystem::remove_all(directory_);
