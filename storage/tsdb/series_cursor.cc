@@ -6,6 +6,9 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "storage/retention/tier_row.h"
+#include "storage/retention/tier_samples.h"
+#include "storage/tsdb/partitions/checked_value.h"
 #include "storage/tsdb/partitions/chunk_rows.h"
 #include "storage/tsdb/partitions/sample_stretches.h"
 
@@ -21,9 +24,12 @@ struct Source {
 class TsdbCursor final : public SeriesCursor {
  public:
   TsdbCursor(const CursorSources& sources, CursorSelection selection)
-      : sources_(sources), selection_(std::move(selection)) {
+      : sources_(sources),
+        selection_(std::move(selection)),
+        tier_column_(ColumnFor(selection_.function)) {
     for (PartitionView& view : selection_.partitions) {
-      if (view.id().resolution == Resolution::kRaw) raw_.push_back({std::move(view), nullptr});
+      std::vector<Source>& where = view.id().resolution == Resolution::kRaw ? raw_ : tiers_;
+      where.push_back({std::move(view), nullptr});
     }
     // A series is read in the order of time, so that mostly nothing needs sorting.
     std::stable_sort(raw_.begin(), raw_.end(), [](const Source& a, const Source& b) {
@@ -44,8 +50,11 @@ class TsdbCursor final : public SeriesCursor {
   absl::Status ReadSamples(SampleColumns& columns) override {
     columns.clear();
     stretches_.clear();
+    if (!tiers_.empty()) {
+      if (absl::Status read = ReadTiers(columns); !read.ok()) return read;
+    }
     for (Source& source : raw_) {
-      if (!source.view.contents->ids.contains(current().id)) continue;
+      if (!Holds(source)) continue;
       if (absl::Status read = ReadRaw(source, columns); !read.ok()) return read;
     }
     ReadOpen(columns);
@@ -54,18 +63,89 @@ class TsdbCursor final : public SeriesCursor {
   }
 
   std::vector<std::string> warnings() const override {
-    if (damaged_chunks_ == 0) return {};
-    return {absl::StrCat("partial: ", damaged_chunks_, " damaged chunks skipped")};
+    std::vector<std::string> warnings;
+    if (damaged_chunks_ > 0) {
+      warnings.push_back(absl::StrCat("partial: ", damaged_chunks_, " damaged chunks skipped"));
+    }
+    if (tier_use_) warnings.push_back(TierWarning(selection_.function, *tier_use_));
+    return warnings;
   }
 
  private:
   const SeriesIndex::Entry& current() const { return selection_.series[next_ - 1]; }
 
-  absl::Status ReadRaw(Source& source, SampleColumns& columns) {
+  bool Holds(const Source& source) const {
+    return source.view.contents->ids.contains(current().id);
+  }
+
+  RowCursor& RowsOf(Source& source) const {
     if (source.rows == nullptr) {
       source.rows = sources_.database->Rows(*source.view.partition, selection_.view.sealed.get());
     }
-    RowCursor& rows = *source.rows;
+    return *source.rows;
+  }
+
+  // Of days without raw samples of the series: the finest tier's rows.
+  absl::Status ReadTiers(SampleColumns& columns) {
+    days_read_.clear();
+    for (const Source& source : raw_) {
+      if (Holds(source)) days_read_.push_back(source.view.id().first_day);
+    }
+    tier_rows_.clear();
+    for (Source& source : tiers_) {  // Sorted by resolution, the finest first.
+      if (!Holds(source)) continue;
+      if (absl::Status read = ReadTier(source); !read.ok()) return read;
+    }
+    std::sort(tier_rows_.begin(), tier_rows_.end(),
+              [](const DayRow& a, const DayRow& b) { return a.day < b.day; });
+    for (const DayRow& row : tier_rows_) {
+      const size_t begin = columns.size();
+      AppendTierSamples(row.row, tier_column_, columns);
+      TrimTail(selection_.range, begin, columns);
+      stretches_.push_back({begin, columns.size(), 0});
+      TierUse use{row.row.resolution, StartOf(row.day + 1)};
+      if (tier_use_) {
+        use.coarsest = std::max(use.coarsest, tier_use_->coarsest);
+        use.end_millis = std::max(use.end_millis, tier_use_->end_millis);
+      }
+      tier_use_ = use;
+    }
+    return absl::OkStatus();
+  }
+
+  bool IsRead(Day day) const {
+    return std::find(days_read_.begin(), days_read_.end(), day) != days_read_.end();
+  }
+
+  absl::Status ReadTier(Source& source) {
+    const PartitionId& id = source.view.id();
+    Day day = std::max(id.first_day, DayOf(selection_.range.start_millis));
+    const Day last = std::min(id.end_day() - 1, DayOf(selection_.range.end_millis));
+    while (day <= last && IsRead(day)) ++day;
+    if (day > last) return absl::OkStatus();
+    RowCursor& rows = RowsOf(source);
+    const std::string prefix = TierKey::PrefixOf(current().slot, current().id);
+    rows.Seek(TierKey{current().slot, current().id, day}.Encode());
+    for (; rows.Valid() && absl::StartsWith(rows.key(), prefix); rows.Next()) {
+      const absl::optional<TierKey> key = TierKey::Decode(rows.key());
+      if (!key || key->day > last) break;
+      if (IsRead(key->day)) continue;
+      const absl::StatusOr<absl::string_view> bytes = CheckedBytes(rows.value());
+      absl::StatusOr<TierRow> row = bytes.ok() ? DecodeTierRow(*bytes, key->day) : bytes.status();
+      if (!row.ok()) {
+        SkipDamaged(source, absl::StrCat(", day ", key->day), row.status());
+        continue;
+      }
+      tier_rows_.push_back({key->day, *std::move(row)});
+      days_read_.push_back(key->day);
+    }
+    if (!absl::IsDataLoss(rows.status())) return rows.status();
+    SkipDamaged(source, ", and what follows in its block", rows.status());
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadRaw(Source& source, SampleColumns& columns) {
+    RowCursor& rows = RowsOf(source);
     const int64_t start = StartOf(source.view.id().first_day);
     const std::string prefix = ChunkKey::PrefixOf(current().slot, current().id);
     for (rows.Seek(prefix); rows.Valid() && absl::StartsWith(rows.key(), prefix); rows.Next()) {
@@ -104,13 +184,23 @@ class TsdbCursor final : public SeriesCursor {
                             reason.message());
   }
 
+  struct DayRow {
+    Day day = 0;
+    TierRow row;
+  };
+
   const CursorSources sources_;
   CursorSelection selection_;
-  std::vector<Source> raw_;  // Sorted by day.
-  size_t next_ = 0;          // The position of the series after the current one.
+  const TierColumn tier_column_;
+  std::vector<Source> raw_;    // Sorted by day.
+  std::vector<Source> tiers_;  // Sorted by resolution.
+  size_t next_ = 0;            // The position of the series after the current one.
   Labels labels_;
   std::vector<SampleStretch> stretches_;  // Of the series that is being read.
+  std::vector<Day> days_read_;            // Of that series, those that need no coarser tier.
+  std::vector<DayRow> tier_rows_;         // Of that series.
   uint64_t damaged_chunks_ = 0;
+  absl::optional<TierUse> tier_use_;
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct CursorSelection {
   OpenChunks::View view;                   // Captured for these series.
   std::vector<PartitionView> partitions;   // That overlap the range, listed after the capture.
   TimeRange range;
+  std::string function;  // Of ReadHints: what tiers are read for.
 };
 
 std::unique_ptr<SeriesCursor> MakeSeriesCursor(const CursorSources& sources,

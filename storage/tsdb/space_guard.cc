@@ -27,9 +27,19 @@ void SpaceGuard::LookIfDue() {
   free_bytes_ = files_.FreeBytes(directory_).value_or(std::numeric_limits<uint64_t>::max());
 }
 
+void SpaceGuard::SetDiskUse(const DiskUse& use) {
+  absl::MutexLock lock(&mutex_);
+  use_ = use;
+}
+
 absl::Status SpaceGuard::Check() {
   absl::MutexLock lock(&mutex_);
   LookIfDue();
+  if (use_.bytes_max > 0 && use_.bytes > use_.bytes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("store ", directory_, " accepts no writes: today's samples alone take ",
+                     use_.bytes, " bytes, at most ", use_.bytes_max, " are allowed; allow more"));
+  }
   if (free_bytes_ >= free_bytes_floor_) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       absl::StrCat("store ", directory_, " accepts no writes: ", free_bytes_, " bytes are free, ",

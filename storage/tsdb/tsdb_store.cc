@@ -64,12 +64,14 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
       files_(files),
       log_(log),
       counters_(counters),
+      dropped_early_(counters.Get("ora_storage_partitions_dropped_early_total")),
       damage_(std::move(damage)),
       database_(std::move(database)),
       index_(options.series_max),
       space_(directory_, options.free_bytes_floor, clock, files),
       partitions_(*database_, Reporter(*damage_)),
       merger_(*database_, partitions_, index_, Reporter(*damage_), counters),
+      tier_maker_({*database_, partitions_, index_, plan_}, Reporter(*damage_), clock, counters),
       sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
       state_(*database_) {}
 
@@ -104,7 +106,7 @@ absl::Status TsdbStore::Start() {
       UpkeepDuties{.seal = [this] { return Seal(); },
                    .merge = [this](MergeOccasion occasion) { return Merge(occasion); },
                    .expire = [this] { return ExpireOld(); },
-                   .make_room = [] { return absl::OkStatus(); },
+                   .make_room = [this] { return MakeRoom(); },
                    .samples_stored = [this] { return committer_->samples_stored(); }},
       clock_, log_);
   if (open_.bytes() >= options_.open_bytes_max) upkeep_->WantSeal();
@@ -121,6 +123,7 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   CursorSelection selection;
   selection.series = *std::move(series);
   selection.range = request.range;
+  selection.function = request.hints.function;
   selection.view = open_.Capture(*database_, ids);
   // After the capture, so that none is missing that a sealing made before it.
   selection.partitions = partitions_.Overlapping(request.range);
@@ -178,15 +181,20 @@ absl::Status TsdbStore::Merge(MergeOccasion occasion) {
   const std::vector<MergeTask> tasks =
       schedule_.Due(partitions_.All(), occasion, today, clock_.Monotonic());
   for (const MergeTask& task : tasks) {
-    const MergePolicy& policy = task.closing ? kClosedDayPolicy : kGrowingDayPolicy;
-    if (absl::Status merged = merger_.Merge(task.id, policy); !merged.ok()) return merged;
-    const absl::optional<PartitionView> view = partitions_.Find(task.id);
-    if (!task.closing || !view) continue;
-    if (absl::Status compacted = database_->Compact(*view->partition, "", ""); !compacted.ok()) {
-      return compacted;
-    }
+    if (absl::Status merged = MergeOne(task); !merged.ok()) return merged;
   }
   return absl::OkStatus();
+}
+
+absl::Status TsdbStore::MergeOne(const MergeTask& task) {
+  const MergePolicy& policy = task.closing ? kClosedDayPolicy : kGrowingDayPolicy;
+  if (absl::Status merged = merger_.Merge(task.id, policy); !merged.ok()) return merged;
+  if (!task.closing) return absl::OkStatus();
+  if (task.id.end_day() <= DayOf(absl::ToUnixMillis(clock_.Now()))) {
+    if (absl::Status made = tier_maker_.Make(task.id); !made.ok()) return made;
+  }
+  const absl::optional<PartitionView> view = partitions_.Find(task.id);
+  return view ? database_->Compact(*view->partition, "", "") : absl::OkStatus();
 }
 
 absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>&) {
@@ -206,14 +214,44 @@ absl::Status TsdbStore::ExpireOld() {
   const absl::Time now = clock_.Now();
   for (const PartitionView& view : partitions_.All()) {
     if (!plan_.IsExpired(view.id(), now)) continue;
-    if (absl::Status dropped = DropExpired(view.id()); !dropped.ok()) return dropped;
+    if (absl::Status dropped = Drop(view.id()); !dropped.ok()) return dropped;
   }
   return absl::OkStatus();
 }
 
-absl::Status TsdbStore::DropExpired(const PartitionId& id) {
+absl::Status TsdbStore::Drop(const PartitionId& id) {
+  if (id.resolution == Resolution::kRaw) {
+    const absl::Status made = tier_maker_.Make(id);
+    // Where there is no room for the tiers, the raw samples must go all the more.
+    if (absl::IsResourceExhausted(made)) {
+      log_.Warning(absl::StrCat("storage: partition ", id.Name(),
+                                " goes without its tiers: ", made.message()));
+    } else if (!made.ok()) {
+      return made;
+    }
+  }
   absl::MutexLock writers(&partitions_.writers());
   return partitions_.Drop(id);
+}
+
+absl::Status TsdbStore::MakeRoom() {
+  if (options_.disk_bytes_max == 0) return absl::OkStatus();
+  absl::MutexLock merge(&merge_mutex_);
+  std::vector<PartitionSize> sizes;
+  for (const PartitionView& view : partitions_.All()) {
+    sizes.push_back({view.id(), database_->BytesOf(*view.partition)});
+  }
+  const DiskUse use{DiskBytes(), options_.disk_bytes_max};
+  const EarlyExpiry early = ExpireEarly(sizes, use, clock_.Now());
+  for (const PartitionId& id : early.partitions) {
+    log_.Warning(absl::StrCat(
+        "storage: partition ", id.Name(), " goes before its time: the store takes ", use.bytes,
+        " bytes, at most ", use.bytes_max, " are allowed; shorten the retention or allow more"));
+    if (absl::Status dropped = Drop(id); !dropped.ok()) return dropped;
+    dropped_early_.Increment();
+  }
+  space_.SetDiskUse({early.bytes_left, use.bytes_max});
+  return absl::OkStatus();
 }
 
 uint64_t TsdbStore::DiskBytes() {

@@ -17,6 +17,7 @@
 #include "storage/tsdb/open_chunks.h"
 #include "storage/tsdb/partitions/merger.h"
 #include "storage/tsdb/partitions/partition_set.h"
+#include "storage/tsdb/partitions/tier_maker.h"
 #include "storage/tsdb/sealer.h"
 #include "storage/tsdb/sender_marks.h"
 #include "storage/tsdb/space_guard.h"
@@ -71,8 +72,13 @@ class TsdbStore final : public TimeSeriesStore {
   // Merges what is due.
   absl::Status Merge(MergeOccasion occasion)
       ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
-  absl::Status DropExpired(const PartitionId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
+  absl::Status MergeOne(const MergeTask& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
       ABSL_LOCKS_EXCLUDED(partitions_.writers());
+  // A raw one's tiers are made before.
+  absl::Status Drop(const PartitionId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
+      ABSL_LOCKS_EXCLUDED(partitions_.writers());
+  // Keeps to disk_bytes_max.
+  absl::Status MakeRoom() ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
   uint64_t DiskBytes();
 
   const TimeSeriesStoreOptions options_;
@@ -82,6 +88,7 @@ class TsdbStore final : public TimeSeriesStore {
   FileSystem& files_;
   LogSink& log_;
   Counters& counters_;
+  Counter& dropped_early_;
   // Before what uses them, so that they go after.
   const std::unique_ptr<DamageLog> damage_;
   const std::unique_ptr<Database> database_;
@@ -91,6 +98,7 @@ class TsdbStore final : public TimeSeriesStore {
   SpaceGuard space_;
   PartitionSet partitions_;
   Merger merger_;
+  TierMaker tier_maker_;
   Sealer sealer_;
   RocksStateStore state_;
 

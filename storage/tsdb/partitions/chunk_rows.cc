@@ -1,19 +1,16 @@
 #include "storage/tsdb/partitions/chunk_rows.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "storage/chunk/byte_stream.h"
 #include "storage/chunk/chunk_codec.h"
-#include "storage/env/crc32c.h"
+#include "storage/tsdb/partitions/checked_value.h"
 #include "storage/tsdb/partitions/merge_plan.h"
 
 namespace ora::storage {
 namespace {
 
 static_assert(kChunkRowSamplesMax <= kChunkSamplesMax);
-constexpr size_t kChecksumBytes = sizeof(uint32_t);
 
 ChunkRow MakeRow(const ChunkPlace& place, const SampleSpans& samples) {
   const int64_t start = StartOf(place.day);
@@ -25,10 +22,7 @@ ChunkRow MakeRow(const ChunkPlace& place, const SampleSpans& samples) {
               .seal_number = place.seal_number},
       .value = EncodeChunk(samples.time_millis, samples.values),
       .samples = samples.time_millis.size()};
-  const uint32_t crc = Crc32c(row.value);
-  char raw[kChecksumBytes];
-  std::memcpy(raw, &crc, sizeof(crc));
-  row.value.append(raw, sizeof(raw));
+  AppendChecksum(row.value);
   return row;
 }
 
@@ -76,17 +70,8 @@ absl::optional<uint64_t> SamplesOfChunkValue(absl::string_view value) {
 }
 
 absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to) {
-  if (value.size() <= kChecksumBytes) {
-    return absl::DataLossError(absl::StrCat("chunk of ", value.size(), " bytes is cut short"));
-  }
-  const absl::string_view chunk = value.substr(0, value.size() - kChecksumBytes);
-  uint32_t expected;
-  std::memcpy(&expected, value.data() + chunk.size(), sizeof(expected));
-  if (const uint32_t crc = Crc32c(chunk); crc != expected) {
-    return absl::DataLossError(absl::StrCat("chunk of ", value.size(), " bytes has checksum ",
-                                            absl::Hex(crc), " in place of ", absl::Hex(expected)));
-  }
-  return DecodeChunk(chunk, append_to);
+  const absl::StatusOr<absl::string_view> chunk = CheckedBytes(value);
+  return chunk.ok() ? DecodeChunk(*chunk, append_to) : chunk.status();
 }
 
 }  // namespace ora::storage
