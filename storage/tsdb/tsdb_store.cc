@@ -272,6 +272,7 @@ StoreStatistics TsdbStore::Statistics() {
   uint64_t samples_sealed = 0;
   uint64_t chunk_bytes = 0;
   for (const PartitionView& view : partitions_.All()) {
+    if (view.id().resolution != Resolution::kRaw) continue;
     samples_sealed += view.contents->samples;
     chunk_bytes += view.contents->bytes;
   }

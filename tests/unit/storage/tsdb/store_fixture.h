@@ -14,6 +14,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "storage/env/real_clock.h"
 #include "storage/time_series_store.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/memory_log_sink.h"
@@ -142,6 +144,20 @@ class StoreTest : public testing::Test {
     return cursor->Next() ? ReadAll(*cursor) : Points{};
   }
 
+  // Real time passes only while the store's own thread works.
+  template <typename Condition>
+  bool Eventually(Condition condition) {
+    const absl::Duration limit = absl::Seconds(20);
+    const absl::Duration begun = real_clock_.Monotonic();
+    absl::Mutex mutex;
+    while (!condition()) {
+      if (real_clock_.Monotonic() - begun > limit) return false;
+      absl::MutexLock lock(&mutex);
+      real_clock_.Await(mutex, absl::Condition(&never_), absl::Milliseconds(1));
+    }
+    return true;
+  }
+
   fakes::ManualClock clock_;
   RoomyFileSystem files_;
   fakes::MemoryLogSink log_;
@@ -150,6 +166,10 @@ class StoreTest : public testing::Test {
   std::string directory_;
   int64_t start_millis_ = 0;
   std::unique_ptr<TimeSeriesStore> store_;
+
+ private:
+  bool never_ = false;
+  RealClock real_clock_;
 };
 
 }  // namespace ora::storage

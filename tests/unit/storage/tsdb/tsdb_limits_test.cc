@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include "absl/synchronization/notification.h"
-#include "storage/env/real_clock.h"
 #include "tests/unit/storage/tsdb/store_fixture.h"
 
 namespace ora::storage {
@@ -18,24 +17,6 @@ class LimitsTest : public StoreTest {
     options_.uri = absl::StrCat("file://", directory_);
     Reopen();
   }
-
-  // Real time passes only while the store's own thread works.
-  template <typename Condition>
-  bool Eventually(Condition condition) {
-    const absl::Duration limit = absl::Seconds(20);
-    const absl::Duration begun = real_clock_.Monotonic();
-    absl::Mutex mutex;
-    while (!condition()) {
-      if (real_clock_.Monotonic() - begun > limit) return false;
-      absl::MutexLock lock(&mutex);
-      real_clock_.Await(mutex, absl::Condition(&never_), absl::Milliseconds(1));
-    }
-    return true;
-  }
-
- private:
-  bool never_ = false;
-  RealClock real_clock_;
 };
 
 TEST_F(LimitsTest, RefusesASeriesPastTheLimitAndNamesTheMetric) {
@@ -135,7 +116,7 @@ TEST_F(LimitsTest, SealsAtOnceWhenItRecoversMoreThanMayBeOpen) {
 }
 
 TEST_F(LimitsTest, DropsDaysOlderThanTheRetentionAndKeepsTheRest) {
-  ReopenWith({.retention = {.raw = absl::Hours(48)}});
+  ReopenWith({.retention = {.raw = absl::Hours(48), .five_minutes = {}, .one_hour = {}}});
   // The clock starts at midnight: the two days before it are kept, the third is half gone.
   Append(Series("up"), {{-47 * 3600, 1}, {-3600, 2}});
   ASSERT_TRUE(store_->Seal().ok());
