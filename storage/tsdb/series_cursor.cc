@@ -80,7 +80,11 @@ class TsdbCursor final : public SeriesCursor {
 
   RowCursor& RowsOf(Source& source) const {
     if (source.rows == nullptr) {
-      source.rows = sources_.database->Rows(*source.view.partition, selection_.view.sealed.get());
+      // A tier is read as it is now: its rows may have been made after the snapshot, just before
+      // the raw partition went.
+      const bool raw = source.view.id().resolution == Resolution::kRaw;
+      source.rows = sources_.database->Rows(*source.view.partition,
+                                            raw ? selection_.view.sealed.get() : nullptr);
     }
     return *source.rows;
   }
@@ -92,16 +96,21 @@ class TsdbCursor final : public SeriesCursor {
       if (Holds(source)) days_read_.push_back(source.view.id().first_day);
     }
     tier_rows_.clear();
-    for (Source& source : tiers_) {  // Sorted by resolution, the finest first.
-      if (!Holds(source)) continue;
-      if (absl::Status read = ReadTier(source); !read.ok()) return read;
+    for (size_t i = 0; i < tiers_.size(); ++i) {  // Sorted by resolution, the finest first.
+      // Two rules have rows of the same day where a series went from one to the other.
+      if (i > 0 && tiers_[i].view.id().resolution != tiers_[i - 1].view.id().resolution) {
+        for (const DayRow& row : tier_rows_) days_read_.push_back(row.day);
+      }
+      if (!Holds(tiers_[i])) continue;
+      if (absl::Status read = ReadTier(tiers_[i]); !read.ok()) return read;
     }
-    std::sort(tier_rows_.begin(), tier_rows_.end(),
-              [](const DayRow& a, const DayRow& b) { return a.day < b.day; });
+    std::stable_sort(tier_rows_.begin(), tier_rows_.end(),
+                     [](const DayRow& a, const DayRow& b) { return a.day < b.day; });
     for (const DayRow& row : tier_rows_) {
       const size_t begin = columns.size();
       AppendTierSamples(row.row, tier_column_, columns);
       TrimTail(selection_.range, begin, columns);
+      if (columns.size() == begin) continue;
       stretches_.push_back({begin, columns.size(), 0});
       TierUse use{row.row.resolution, StartOf(row.day + 1)};
       if (tier_use_) {
@@ -119,8 +128,12 @@ class TsdbCursor final : public SeriesCursor {
 
   absl::Status ReadTier(Source& source) {
     const PartitionId& id = source.view.id();
-    Day day = std::max(id.first_day, DayOf(selection_.range.start_millis));
-    const Day last = std::min(id.end_day() - 1, DayOf(selection_.range.end_millis));
+    // The partition overlaps the range, whose ends may be beyond the days that there are.
+    const TimeRange& range = selection_.range;
+    const bool from_its_start = range.start_millis <= StartOf(id.first_day);
+    Day day = from_its_start ? id.first_day : DayOf(range.start_millis);
+    const bool to_its_end = range.end_millis >= StartOf(id.end_day());
+    const Day last = to_its_end ? id.end_day() - 1 : DayOf(range.end_millis);
     while (day <= last && IsRead(day)) ++day;
     if (day > last) return absl::OkStatus();
     RowCursor& rows = RowsOf(source);
@@ -137,7 +150,6 @@ class TsdbCursor final : public SeriesCursor {
         continue;
       }
       tier_rows_.push_back({key->day, *std::move(row)});
-      days_read_.push_back(key->day);
     }
     if (!absl::IsDataLoss(rows.status())) return rows.status();
     SkipDamaged(source, ", and what follows in its block", rows.status());

@@ -63,7 +63,9 @@ absl::Status TierMaker::Make(const PartitionId& raw) {
   Pass pass{.raw = *view};
   if (absl::Status made = MakePartitions(pass); !made.ok()) return made;
   for (const SeriesId series : view->contents->changed) {
-    pass.series.push_back({series, sources_.index.SlotOfSeries(series)});
+    // One whose record is damaged has a slot that nobody knows.
+    const bool known = sources_.index.IsAllotted(series);
+    pass.series.push_back({series, known ? sources_.index.SlotOfSeries(series) : Slot{0}});
   }
   std::sort(pass.series.begin(), pass.series.end(),
             [](const SeriesIndex::Entry& a, const SeriesIndex::Entry& b) {
@@ -108,6 +110,10 @@ absl::Status TierMaker::TakeStep(Pass& pass) {
          step.samples_read < kStepSamples) {
     const SeriesIndex::Entry& series = pass.series[next++];
     if (!raw->contents->changed.contains(series.id)) continue;  // Deleted meanwhile.
+    if (step.tiers.empty() || !sources_.index.IsAllotted(series.id)) {
+      step.made.add(series.id);
+      continue;
+    }
     if (absl::Status made = MakeRows(pass, series, step); !made.ok()) return made;
   }
   PartitionContents contents = *raw->contents;
@@ -147,7 +153,7 @@ absl::Status TierMaker::MakeRows(const Pass& pass, const SeriesIndex::Entry& ser
   step.made.add(series.id);
   step.samples_read += columns.size();
   OrderStretches(stretches, columns);
-  if (columns.size() == 0 || step.tiers.empty()) return absl::OkStatus();
+  if (columns.size() == 0) return absl::OkStatus();
   const MetricKind kind = KindOf(sources_.index.LabelsOf(series.id));
   const TierKey key{series.slot, series.id, pass.raw.id().first_day};
   for (Tier& tier : step.tiers) {
