@@ -25,6 +25,12 @@ Labels::Labels(std::vector<Label> labels) {
   std::erase_if(labels_, [](const Label& label) { return label.value.empty(); });
 }
 
+Labels Labels::OfSorted(std::vector<Label> labels) {
+  Labels made;
+  made.labels_ = std::move(labels);
+  return made;
+}
+
 absl::string_view Labels::Get(absl::string_view name) const {
   const auto at = std::lower_bound(labels_.begin(), labels_.end(), name, NameBefore);
   if (at == labels_.end() || at->name != name) return "";

@@ -33,6 +33,9 @@ class Labels {
   // Sorts; drops empty values; of two labels with one name the later in `labels` stays.
   explicit Labels(std::vector<Label> labels);
 
+  // `labels` are as Labels keeps them already: sorted, each name once, no value empty.
+  static Labels OfSorted(std::vector<Label> labels);
+
   // The value of a label, empty if there is none. Valid while this object is unchanged.
   absl::string_view Get(absl::string_view name) const;
   bool Has(absl::string_view name) const { return !Get(name).empty(); }

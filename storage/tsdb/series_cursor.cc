@@ -39,8 +39,7 @@ class TsdbCursor final : public SeriesCursor {
 
   bool Next() override {
     if (next_ >= selection_.series.size()) return false;
-    ++next_;
-    labels_ = sources_.index->LabelsOf(current().id);
+    labels_ = selection_.series.LabelsAt(next_++);
     return true;
   }
 
@@ -72,7 +71,7 @@ class TsdbCursor final : public SeriesCursor {
   }
 
  private:
-  const SeriesIndex::Entry& current() const { return selection_.series[next_ - 1]; }
+  SeriesIndex::Entry current() const { return selection_.series[next_ - 1]; }
 
   bool Holds(const Source& source) const {
     return source.view.contents->ids.contains(current().id);

@@ -24,9 +24,9 @@ struct CursorSources {
 
 // What it reads.
 struct CursorSelection {
-  std::vector<SeriesIndex::Entry> series;  // Sorted by labels.
-  OpenChunks::View view;                   // Captured for these series.
-  std::vector<PartitionView> partitions;   // That overlap the range, listed after the capture.
+  SeriesSelection series;
+  OpenChunks::View view;                  // Captured for these series.
+  std::vector<PartitionView> partitions;  // That overlap the range, listed after the capture.
   TimeRange range;
   std::string function;  // Of ReadHints: what tiers are read for.
 };

@@ -67,7 +67,7 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
       dropped_early_(counters.Get("ora_storage_partitions_dropped_early_total")),
       damage_(std::move(damage)),
       database_(std::move(database)),
-      index_(options.series_max),
+      index_({options.series_max, options.series_per_instance_max}, clock),
       space_(directory_, options.free_bytes_floor, clock, files),
       partitions_(*database_, Reporter(*damage_)),
       merger_(*database_, partitions_, index_, Reporter(*damage_), counters),
@@ -114,12 +114,11 @@ absl::Status TsdbStore::Start() {
 }
 
 absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequest& request) {
-  absl::StatusOr<std::vector<SeriesIndex::Entry>> series =
-      index_.Select(request.matchers, request.series_max);
+  absl::StatusOr<SeriesSelection> series = index_.Select(request.matchers, request.series_max);
   if (!series.ok()) return series.status();
   std::vector<SeriesId> ids;
   ids.reserve(series->size());
-  for (const SeriesIndex::Entry& entry : *series) ids.push_back(entry.id);
+  for (size_t i = 0; i < series->size(); ++i) ids.push_back((*series)[i].id);
   CursorSelection selection;
   selection.series = *std::move(series);
   selection.range = request.range;
@@ -205,9 +204,7 @@ absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string&) {
   return absl::UnimplementedError("store: snapshots are not there yet");
 }
 
-CardinalityReport TsdbStore::Cardinality(size_t) {
-  return {.series = index_.SeriesCount(), .series_max = options_.series_max};
-}
+CardinalityReport TsdbStore::Cardinality(size_t top) { return index_.Cardinality(top); }
 
 absl::Status TsdbStore::ExpireOld() {
   absl::MutexLock merge(&merge_mutex_);  // Nobody drops what is being merged.

@@ -161,7 +161,8 @@ BENCHMARK(BM_RecoverAMillionOpenSamples)
 void BM_Select1000Of100000(benchmark::State& state) {
   constexpr int kInstances = 1000;
   constexpr int kMetrics = 100;
-  SeriesIndex index(kInstances * kMetrics);
+  RealClock clock;
+  SeriesIndex index({.series_max = kInstances * kMetrics}, clock);
   for (int instance = 0; instance < kInstances; ++instance) {
     for (int metric = 0; metric < kMetrics; ++metric) {
       const auto entry = index.Allot(1, Labels({{"__name__", absl::StrCat("metric_", metric)},

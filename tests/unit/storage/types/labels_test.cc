@@ -10,6 +10,10 @@ TEST(LabelsTest, SortsDropsEmptyValuesAndKeepsTheLaterOfTwo) {
   EXPECT_EQ(labels.ToString(), R"({a="2",b="1"})");
 }
 
+TEST(LabelsTest, TakesSortedLabelsAsTheyAre) {
+  EXPECT_EQ(Labels::OfSorted({{"a", "2"}, {"b", "1"}}), Labels({{"b", "1"}, {"a", "2"}}));
+}
+
 TEST(LabelsTest, AnEmptyLaterValueRemovesTheEarlier) {
   EXPECT_TRUE(Labels({{"a", "1"}, {"a", ""}}).empty());
 }
