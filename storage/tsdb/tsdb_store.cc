@@ -12,6 +12,9 @@
 namespace ora::storage {
 namespace {
 
+// Somebody who named a series within this time may be about to write to it.
+constexpr absl::Duration kIdleBeforeForgotten = absl::Hours(1);
+
 std::string DirectoryOf(const std::string& parent, ShardId shard) {
   return absl::StrCat(parent, "/shard-", absl::Dec(shard.number, absl::kZeroPad4));
 }
@@ -72,6 +75,7 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
       partitions_(*database_, Reporter(*damage_)),
       merger_(*database_, partitions_, index_, Reporter(*damage_), counters),
       tier_maker_({*database_, partitions_, index_, plan_}, Reporter(*damage_), clock, counters),
+      removal_(*database_, partitions_),
       sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
       state_(*database_) {}
 
@@ -107,6 +111,7 @@ absl::Status TsdbStore::Start() {
                    .merge = [this](MergeOccasion occasion) { return Merge(occasion); },
                    .expire = [this] { return ExpireOld(); },
                    .make_room = [this] { return MakeRoom(); },
+                   .reclaim = [this] { return removal_.Reclaim(); },
                    .samples_stored = [this] { return committer_->samples_stored(); }},
       clock_, log_);
   if (open_.bytes() >= options_.open_bytes_max) upkeep_->WantSeal();
@@ -196,8 +201,31 @@ absl::Status TsdbStore::MergeOne(const MergeTask& task) {
   return view ? database_->Compact(*view->partition, "", "") : absl::OkStatus();
 }
 
-absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>&) {
-  return absl::UnimplementedError("store: deletion by matcher is not there yet");
+absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>& matchers) {
+  const bool chooses = std::any_of(matchers.begin(), matchers.end(),
+                                   [](const Matcher& one) { return !one.MatchesEmpty(); });
+  if (!chooses) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("deletion has ", matchers.size(),
+                     " matchers, and none that refuses the empty value; all series would match"));
+  }
+  absl::MutexLock writers(&partitions_.writers());
+  Committer::WritePause pause(*committer_);
+  // Nothing is open from here on, so that there is one place to delete from.
+  if (absl::Status sealed = sealer_.SealLocked(); !sealed.ok()) return sealed;
+  const auto series = index_.Select(matchers, options_.series_max);
+  if (!series.ok()) return series.status();
+  std::vector<SeriesIndex::Entry> entries;
+  std::vector<SeriesId> ids;
+  for (size_t i = 0; i < series->size(); ++i) {
+    entries.push_back((*series)[i]);
+    ids.push_back((*series)[i].id);
+  }
+  if (absl::Status removed = removal_.Remove(std::move(entries)); !removed.ok()) return removed;
+  index_.Forget(ids);
+  pause.Forget(ids);
+  log_.Info(absl::StrCat("storage: ", ids.size(), " series were deleted"));
+  return DeletedSeries{ids.size()};
 }
 
 absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string&) {
@@ -207,12 +235,32 @@ absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string&) {
 CardinalityReport TsdbStore::Cardinality(size_t top) { return index_.Cardinality(top); }
 
 absl::Status TsdbStore::ExpireOld() {
-  absl::MutexLock merge(&merge_mutex_);  // Nobody drops what is being merged.
-  const absl::Time now = clock_.Now();
-  for (const PartitionView& view : partitions_.All()) {
-    if (!plan_.IsExpired(view.id(), now)) continue;
-    if (absl::Status dropped = Drop(view.id()); !dropped.ok()) return dropped;
+  {
+    absl::MutexLock merge(&merge_mutex_);  // Nobody drops what is being merged.
+    const absl::Time now = clock_.Now();
+    for (const PartitionView& view : partitions_.All()) {
+      if (!plan_.IsExpired(view.id(), now)) continue;
+      if (absl::Status dropped = Drop(view.id()); !dropped.ok()) return dropped;
+    }
   }
+  return ForgetIdle();
+}
+
+absl::Status TsdbStore::ForgetIdle() {
+  absl::MutexLock writers(&partitions_.writers());
+  Roaring alive;
+  for (const PartitionView& view : partitions_.All()) alive |= view.contents->ids;
+  Committer::WritePause pause(*committer_);
+  for (const SeriesId id : open_.OpenSeries()) alive.add(id);
+  const std::vector<SeriesId> ids = index_.IdleIds(alive, kIdleBeforeForgotten);
+  if (ids.empty()) return absl::OkStatus();
+  std::vector<SeriesIndex::Entry> entries;
+  entries.reserve(ids.size());
+  for (const SeriesId id : ids) entries.push_back({id, index_.SlotOfSeries(id)});
+  if (absl::Status removed = removal_.Remove(std::move(entries)); !removed.ok()) return removed;
+  index_.Forget(ids);
+  pause.Forget(ids);
+  log_.Info(absl::StrCat("storage: ", ids.size(), " series without samples were forgotten"));
   return absl::OkStatus();
 }
 

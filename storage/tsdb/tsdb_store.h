@@ -17,6 +17,7 @@
 #include "storage/tsdb/open_chunks.h"
 #include "storage/tsdb/partitions/merger.h"
 #include "storage/tsdb/partitions/partition_set.h"
+#include "storage/tsdb/partitions/series_removal.h"
 #include "storage/tsdb/partitions/tier_maker.h"
 #include "storage/tsdb/sealer.h"
 #include "storage/tsdb/sender_marks.h"
@@ -77,6 +78,8 @@ class TsdbStore final : public TimeSeriesStore {
   // A raw one's tiers are made before.
   absl::Status Drop(const PartitionId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
       ABSL_LOCKS_EXCLUDED(partitions_.writers());
+  // Forgets series that no partition holds and that have no open sample.
+  absl::Status ForgetIdle() ABSL_LOCKS_EXCLUDED(partitions_.writers());
   // Keeps to disk_bytes_max.
   absl::Status MakeRoom() ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
   uint64_t DiskBytes();
@@ -99,6 +102,7 @@ class TsdbStore final : public TimeSeriesStore {
   PartitionSet partitions_;
   Merger merger_;
   TierMaker tier_maker_;
+  SeriesRemoval removal_;
   Sealer sealer_;
   RocksStateStore state_;
 

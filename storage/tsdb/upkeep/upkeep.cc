@@ -83,6 +83,7 @@ void Upkeep::Look() {
   if (idle) Do(duties_.seal, "sealing");
   Do([&] { return duties_.merge(idle ? MergeOccasion::kIdle : MergeOccasion::kRoutine); },
      "merging");
+  Do(duties_.reclaim, "giving space back");
   Do(duties_.make_room, "the limit of disk space");
 }
 

@@ -22,6 +22,8 @@ struct UpkeepDuties {
   std::function<absl::Status()> expire;
   // Keeps to the limit of disk space.
   std::function<absl::Status()> make_room;
+  // Gives the space of deleted series back.
+  std::function<absl::Status()> reclaim;
   // Grows with all that is written.
   std::function<uint64_t()> samples_stored;
 };

@@ -100,6 +100,13 @@ class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t>
     Points expected;
   };
 
+  void Delete() {
+    const auto series = static_cast<int>(Below(kSeries));
+    const auto deleted = store_->DeleteSeries({Matcher::Equal("__name__", Metric(series))});
+    ASSERT_TRUE(deleted.ok()) << deleted.status();
+    model_[series].clear();
+  }
+
   void Hold() {
     const auto series = static_cast<int>(Below(kSeries));
     const int64_t from = OldestKept(series);
@@ -123,6 +130,7 @@ class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t>
     if (dice < 82) return CheckHeld();
     if (dice < 85) return Expect(store_->Settle());
     if (dice < 88) return Expect(store_->ExpireOld());
+    if (dice < 90) return Delete();
     if (dice < 96) return clock_.Advance(absl::Seconds(Below(7200)));
     if (dice < 97) return clock_.Advance(absl::Hours(24));
     held_.clear();
@@ -135,7 +143,7 @@ class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t>
   uint64_t last_value_ = 0;
 };
 
-TEST_P(ModelTest, HoldsWhatWasWrittenThroughSealsMergesExpiryAndCrashes) {
+TEST_P(ModelTest, HoldsWhatWasWrittenThroughSealsMergesDeletionsExpiryAndCrashes) {
   for (int step = 0; step < kSteps; ++step) {
     SCOPED_TRACE(absl::StrCat("step ", step));
     Step();
