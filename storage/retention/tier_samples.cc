@@ -94,6 +94,20 @@ void AppendReset(const TierRow& row, const ResetLoss& reset, SampleColumns& appe
   if (row.last[i] >= reset.lost) append(0);
 }
 
+// Half way to the last value of bucket `i`, if it is known to have risen there all the time.
+void AppendHalfWay(const TierRow& row, size_t i, SampleColumns& append_to) {
+  const Sample from = i == 0 ? row.first : Sample{row.last_millis[i - 1], row.last[i - 1]};
+  const int64_t time = from.time_millis + (row.last_millis[i] - from.time_millis) / 2;
+  const bool adjacent =
+      BucketOf(row.resolution, row.last_millis[i]) - BucketOf(row.resolution, from.time_millis) <=
+      1;
+  // Or its series ended in between, and began anew.
+  const bool ended =
+      !append_to.time_millis.empty() && append_to.time_millis.back() > from.time_millis;
+  if (!adjacent || ended || !(row.last[i] >= from.value) || time == from.time_millis) return;
+  Append({time, from.value + (row.last[i] - from.value) / 2}, append_to);
+}
+
 }  // namespace
 
 TierColumn ColumnFor(absl::string_view function) {
@@ -112,7 +126,11 @@ void AppendTierSamples(const TierRow& row, TierColumn column, SampleColumns& app
     }
     if (column == TierColumn::kCounter) {
       if (i == 0 && row.first.time_millis < row.last_millis[0]) Append(row.first, append_to);
-      if (reset != row.resets.end() && reset->bucket == i) AppendReset(row, *reset++, append_to);
+      if (reset != row.resets.end() && reset->bucket == i) {
+        AppendReset(row, *reset++, append_to);
+      } else {
+        AppendHalfWay(row, i, append_to);
+      }
     }
     Append({row.last_millis[i], ValueOf(row, column, i)}, append_to);
   }

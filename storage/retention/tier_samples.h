@@ -32,7 +32,9 @@ TierColumn ColumnFor(absl::string_view function);
 // kCounter: the day's first sample too; and where a counter was reset within a bucket, what it
 // lost, and 0 if it ended above that, right at the bucket's start. So the usual rule (a value below
 // the one before it is an increase from 0) gives the increase from any bucket's end to any other's,
-// and to raw samples that follow, exactly; if the row keeps resets.
+// and to raw samples that follow, exactly; if the row keeps resets. Where a counter only rose from
+// one bucket to the next, there is a sample half way, so that a window as wide as a bucket has the
+// two samples that a rate needs.
 void AppendTierSamples(const TierRow& row, TierColumn column, SampleColumns& append_to);
 
 // What of a query's range came from tiers.

@@ -98,6 +98,35 @@ TEST(TierSamplesTest, ShowsResetsOfACounterInTheBucketsThatHadThem) {
                                             start + 30'000, start + 300'000, start + 320'000));
 }
 
+TEST(TierSamplesTest, ShowsHalfTheWayOfACounterThatOnlyRises) {
+  const SampleColumns read =
+      Read(Samples({{0, 10}, {290, 20}, {590, 50}, {600, 51}, {890, 40}, {1'500, 60}}),
+           TierColumn::kCounter);
+  EXPECT_THAT(read.values, ElementsAre(10, 15, 20, 35, 50, 51, 40, 60));
+  const int64_t start = StartOf(kDay);
+  EXPECT_EQ(read.time_millis[1], start + 145'000);
+  EXPECT_EQ(read.time_millis[3], start + 440'000);
+  const SampleColumns ended =
+      Read(Samples({{0, 1}, {10, StaleMarker()}, {300, 3}, {310, 4}}), TierColumn::kCounter);
+  EXPECT_EQ(ended.size(), 3u);
+}
+
+// A rate over five minutes, as dashboards ask for it, needs two samples in each window.
+TEST(TierSamplesTest, GivesTwoSamplesOfACounterToAnyWindowOfABucketsWidth) {
+  SampleColumns samples;
+  for (int64_t offset = 0; offset < kDayMillis; offset += 10'000) {
+    samples.time_millis.push_back(StartOf(kDay) + offset);
+    samples.values.push_back(static_cast<double>(offset));
+  }
+  const SampleColumns read = Read(samples, TierColumn::kCounter);
+  for (int64_t end = StartOf(kDay) + 300'000; end < StartOf(kDay + 1); end += 1'000) {
+    const auto& times = read.time_millis;
+    const auto in_window = std::upper_bound(times.begin(), times.end(), end) -
+                           std::upper_bound(times.begin(), times.end(), end - 300'000);
+    ASSERT_GE(in_window, 2) << end;
+  }
+}
+
 TEST(TierSamplesTest, KeepsStalenessMarkersInTheirPlaces) {
   const SampleColumns samples =
       Samples({{0, 5}, {10, StaleMarker()}, {310, StaleMarker()}, {600, 7}, {900, StaleMarker()}});
