@@ -194,9 +194,6 @@ absl::Status TsdbStore::MergeOne(const MergeTask& task) {
   const MergePolicy& policy = task.closing ? kClosedDayPolicy : kGrowingDayPolicy;
   if (absl::Status merged = merger_.Merge(task.id, policy); !merged.ok()) return merged;
   if (!task.closing) return absl::OkStatus();
-  if (task.id.end_day() <= DayOf(absl::ToUnixMillis(clock_.Now()))) {
-    if (absl::Status made = tier_maker_.Make(task.id); !made.ok()) return made;
-  }
   const absl::optional<PartitionView> view = partitions_.Find(task.id);
   return view ? database_->Compact(*view->partition, "", "") : absl::OkStatus();
 }
@@ -265,8 +262,11 @@ absl::Status TsdbStore::ForgetIdle() {
 }
 
 absl::Status TsdbStore::Drop(const PartitionId& id) {
+  absl::Status made;
   if (id.resolution == Resolution::kRaw) {
-    const absl::Status made = tier_maker_.Make(id);
+    // Not earlier: while the raw samples are there nobody reads their tiers, which would take a
+    // fifth of the space of the raw ones, and be made again for each late sample.
+    made = tier_maker_.Make(id);
     // Where there is no room for the tiers, the raw samples must go all the more.
     if (absl::IsResourceExhausted(made)) {
       log_.Warning(absl::StrCat("storage: partition ", id.Name(),
@@ -276,6 +276,9 @@ absl::Status TsdbStore::Drop(const PartitionId& id) {
     }
   }
   absl::MutexLock writers(&partitions_.writers());
+  const absl::optional<PartitionView> view = partitions_.Find(id);
+  // A sealing wrote, or is about to finish writing, what no tier knows: next time.
+  if (made.ok() && view && !view->contents->changed.isEmpty()) return absl::OkStatus();
   return partitions_.Drop(id);
 }
 

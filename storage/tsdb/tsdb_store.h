@@ -75,7 +75,7 @@ class TsdbStore final : public TimeSeriesStore {
       ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
   absl::Status MergeOne(const MergeTask& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
       ABSL_LOCKS_EXCLUDED(partitions_.writers());
-  // A raw one's tiers are made before.
+  // A raw one's tiers are made before; it stays for now if some cannot be made yet.
   absl::Status Drop(const PartitionId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_)
       ABSL_LOCKS_EXCLUDED(partitions_.writers());
   // Forgets series that no partition holds and that have no open sample.

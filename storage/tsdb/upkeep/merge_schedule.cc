@@ -12,9 +12,7 @@ std::vector<MergeTask> MergeSchedule::Due(absl::Span<const PartitionView> partit
     const PartitionId& id = view.id();
     const PartitionContents& contents = *view.contents;
     const bool closed = id.end_day() <= today;
-    // A day's tiers are made once it is over.
-    const bool settled = contents.young.isEmpty() && (!closed || contents.changed.isEmpty());
-    if (id.resolution != Resolution::kRaw || settled) continue;
+    if (id.resolution != Resolution::kRaw || contents.young.isEmpty()) continue;
     Seen last{contents.samples, contents.sealings, now};
     const auto before = seen_.find(id);
     const bool same = before != seen_.end() && before->second.samples == contents.samples &&

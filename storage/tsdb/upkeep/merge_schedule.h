@@ -27,8 +27,7 @@ enum class MergeOccasion {
 
 struct MergeTask {
   PartitionId id;
-  // For good: rows become as long as they may, tiers are made, and the space of the rows before is
-  // given back.
+  // For good: rows become as long as they may, and the space of the rows before is given back.
   bool closing = false;
 };
 
@@ -36,7 +35,7 @@ struct MergeTask {
 class MergeSchedule {
  public:
   // The raw partitions of `partitions` that are due at `now`, monotonic; `today` is the clock's
-  // day. Tells of a closing one until its contents have neither young nor changed series.
+  // day. Tells of a partition until its contents have no young series.
   std::vector<MergeTask> Due(absl::Span<const PartitionView> partitions, MergeOccasion occasion,
                              Day today, absl::Duration now);
 
