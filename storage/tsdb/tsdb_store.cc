@@ -182,8 +182,13 @@ absl::Status TsdbStore::Settle() {
 absl::Status TsdbStore::Merge(MergeOccasion occasion) {
   absl::MutexLock merge(&merge_mutex_);
   const Day today = DayOf(absl::ToUnixMillis(clock_.Now()));
-  const std::vector<MergeTask> tasks =
-      schedule_.Due(partitions_.All(), occasion, today, clock_.Monotonic());
+  std::vector<YoungPartition> young;
+  for (const PartitionView& view : partitions_.All()) {
+    const PartitionContents& contents = *view.contents;
+    if (contents.young.isEmpty()) continue;
+    young.push_back({view.id(), contents.samples, contents.sealings});
+  }
+  const std::vector<MergeTask> tasks = schedule_.Due(young, occasion, today, clock_.Monotonic());
   for (const MergeTask& task : tasks) {
     if (absl::Status merged = MergeOne(task); !merged.ok()) return merged;
   }
@@ -296,7 +301,7 @@ absl::Status TsdbStore::MakeRoom() {
         "storage: partition ", id.Name(), " goes before its time: the store takes ", use.bytes,
         " bytes, at most ", use.bytes_max, " are allowed; shorten the retention or allow more"));
     if (absl::Status dropped = Drop(id); !dropped.ok()) return dropped;
-    dropped_early_.Increment();
+    if (!partitions_.Find(id)) dropped_early_.Increment();
   }
   space_.SetDiskUse({early.bytes_left, use.bytes_max});
   return absl::OkStatus();

@@ -8,12 +8,10 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "storage/rocks/keys.h"
-#include "storage/tsdb/partitions/merge_plan.h"
-#include "storage/tsdb/partitions/partition_set.h"
 
 namespace ora::storage {
 
-// A merge of a growing partition waits for this many sealings.
+// A merge of a partition that is still sealed into waits for this many sealings.
 inline constexpr uint32_t kSealingsBeforeMerge = 6;
 // Nothing more is awaited for a day that is over when nothing came for this long.
 inline constexpr absl::Duration kQuietBeforeClosing = absl::Hours(1);
@@ -21,22 +19,31 @@ inline constexpr absl::Duration kQuietBeforeClosing = absl::Hours(1);
 // Why partitions are looked at.
 enum class MergeOccasion {
   kRoutine,  // Those are merged that have waited long enough.
-  kIdle,     // Nothing was written for a while: all of them, those of days that are over for good.
-  kSettle,   // All of them for good.
+  kIdle,     // Nothing was written for a while: all of them.
+  kSettle,   // All of them, and for good.
+};
+
+// A raw partition with young rows.
+struct YoungPartition {
+  PartitionId id;
+  uint64_t samples = 0;
+  uint32_t sealings = 0;  // Since the last merge.
 };
 
 struct MergeTask {
   PartitionId id;
   // For good: rows become as long as they may, and the space of the rows before is given back.
   bool closing = false;
+
+  friend bool operator==(const MergeTask& a, const MergeTask& b) = default;
 };
 
 // Remembers when each partition was changed last. Not thread-safe.
 class MergeSchedule {
  public:
-  // The raw partitions of `partitions` that are due at `now`, monotonic; `today` is the clock's
-  // day. Tells of a partition until its contents have no young series.
-  std::vector<MergeTask> Due(absl::Span<const PartitionView> partitions, MergeOccasion occasion,
+  // Those of `partitions`, which are all that have young rows, that are due at `now`, monotonic;
+  // `today` is the clock's day. Partitions of days that are over are always merged for good.
+  std::vector<MergeTask> Due(absl::Span<const YoungPartition> partitions, MergeOccasion occasion,
                              Day today, absl::Duration now);
 
  private:
