@@ -12,6 +12,9 @@ static_assert(std::endian::native == std::endian::little, "words are loaded as t
 // A load of 8 bytes yields at least 57 bits from any bit on.
 constexpr unsigned kWordWidthMax = 57;
 
+// The most that fits behind fewer than 8 bits of a word.
+constexpr unsigned kPutWidthMax = 56;
+
 uint64_t Mask(unsigned width) { return width >= 64 ? ~uint64_t{0} : (uint64_t{1} << width) - 1; }
 
 uint64_t LoadWord(const char* bytes) {
@@ -37,24 +40,32 @@ uint64_t LoadBits(absl::string_view packed, size_t bit, unsigned width) {
 unsigned BitWidth(uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
 
 void AppendPacked(absl::Span<const uint64_t> values, unsigned width, std::string& bytes) {
+  if (width == 0) return;
+  const size_t end = bytes.size() + PackedSize(values.size(), width);
+  const size_t begin = bytes.size();
+  bytes.resize(end + sizeof(uint64_t));  // Room for the whole words that are stored.
+  char* out = bytes.data() + begin;
   uint64_t pending = 0;
   unsigned pending_bits = 0;  // Always below 8 between values.
+  const auto put = [&](uint64_t value, unsigned bits) {
+    pending |= value << pending_bits;
+    pending_bits += bits;
+    std::memcpy(out, &pending, sizeof(pending));
+    out += pending_bits / 8;
+    pending >>= pending_bits & ~7u;
+    pending_bits &= 7;
+  };
   const uint64_t mask = Mask(width);
-  for (uint64_t value : values) {
-    value &= mask;
-    unsigned left = width;
-    while (left > 0) {
-      const unsigned take = left < 56 ? left : 56;
-      pending |= (value & Mask(take)) << pending_bits;
-      pending_bits += take;
-      value = take < 64 ? value >> take : 0;
-      left -= take;
-      for (; pending_bits >= 8; pending_bits -= 8, pending >>= 8) {
-        bytes.push_back(static_cast<char>(pending));
-      }
+  if (width <= kPutWidthMax) {
+    for (uint64_t value : values) put(value & mask, width);
+  } else {
+    for (uint64_t value : values) {
+      put(value & Mask(kPutWidthMax), kPutWidthMax);
+      put((value & mask) >> kPutWidthMax, width - kPutWidthMax);
     }
   }
-  if (pending_bits > 0) bytes.push_back(static_cast<char>(pending));
+  std::memcpy(out, &pending, sizeof(pending));
+  bytes.resize(end);
 }
 
 void Unpack(absl::string_view packed, unsigned width, absl::Span<uint64_t> values) {

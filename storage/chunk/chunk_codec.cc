@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/chunk/byte_stream.h"
+#include "storage/chunk/codec_scratch.h"
 #include "storage/chunk/time_column.h"
 #include "storage/chunk/value_column.h"
 
@@ -12,32 +13,12 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 
-bool Ascending(absl::Span<const int64_t> times) {
-  for (size_t i = 1; i < times.size(); ++i) {
-    if (times[i - 1] >= times[i]) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values) {
-  const bool sized = !values.empty() && values.size() <= kChunkSamplesMax;
-  if (!sized || time_millis.size() != values.size() || !Ascending(time_millis)) std::abort();
-  std::string bytes;
-  AppendByte(kVersion, bytes);
-  AppendVarint(values.size(), bytes);
-  AppendTimes(time_millis, bytes);
-  AppendValues(values, bytes);
-  return bytes;
-}
-
-absl::Status DecodeChunk(absl::string_view bytes, SampleColumns& append_to) {
-  ByteReader reader(bytes);
+absl::StatusOr<size_t> ReadHeader(ByteReader& reader) {
+  const size_t size = reader.rest().size();
   const uint8_t version = reader.Byte();
   const uint64_t count = reader.Varint();
   if (!reader.ok()) {
-    return absl::DataLossError(absl::StrCat("chunk of ", bytes.size(), " bytes has no header"));
+    return absl::DataLossError(absl::StrCat("chunk of ", size, " bytes has no header"));
   }
   if (version != kVersion) {
     return absl::DataLossError(
@@ -47,21 +28,66 @@ absl::Status DecodeChunk(absl::string_view bytes, SampleColumns& append_to) {
     return absl::DataLossError(
         absl::StrCat("chunk declares ", count, " samples, of 1 to ", kChunkSamplesMax));
   }
+  return static_cast<size_t>(count);
+}
+
+}  // namespace
+
+ChunkEncoder::ChunkEncoder() : scratch_(std::make_unique<EncodeScratch>()) {}
+ChunkEncoder::~ChunkEncoder() = default;
+
+void ChunkEncoder::Append(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
+                          ChunkEffort effort, std::string& append_to) {
+  const bool sized = !values.empty() && values.size() <= kChunkSamplesMax;
+  if (!sized || time_millis.size() != values.size()) std::abort();
+  AppendByte(kVersion, append_to);
+  AppendVarint(values.size(), append_to);
+  if (!AppendTimes(time_millis, effort, *scratch_, append_to)) std::abort();
+  AppendValues(values, effort, *scratch_, append_to);
+}
+
+ChunkDecoder::ChunkDecoder() : scratch_(std::make_unique<DecodeScratch>()) {}
+ChunkDecoder::~ChunkDecoder() = default;
+
+absl::Status ChunkDecoder::Append(absl::string_view chunk, SampleColumns& append_to) {
+  ByteReader reader(chunk);
+  const absl::StatusOr<size_t> count = ReadHeader(reader);
+  if (!count.ok()) return count.status();
   const size_t before = append_to.size();
   const auto undo = [&](absl::string_view column) {
     append_to.time_millis.resize(before);
     append_to.values.resize(before);
-    return absl::DataLossError(absl::StrCat("chunk of ", bytes.size(), " bytes and ", count,
+    return absl::DataLossError(absl::StrCat("chunk of ", chunk.size(), " bytes and ", *count,
                                             " samples has damaged ", column));
   };
-  append_to.time_millis.resize(before + count);
-  append_to.values.resize(before + count);
-  if (!ReadTimes(reader, absl::MakeSpan(append_to.time_millis).subspan(before))) {
+  append_to.time_millis.resize(before + *count);
+  append_to.values.resize(before + *count);
+  if (!ReadTimes(reader, *scratch_, absl::MakeSpan(append_to.time_millis).subspan(before))) {
     return undo("times");
   }
-  if (!ReadValues(reader, absl::MakeSpan(append_to.values).subspan(before))) return undo("values");
+  if (!ReadValues(reader, *scratch_, absl::MakeSpan(append_to.values).subspan(before))) {
+    return undo("values");
+  }
   if (!reader.rest().empty()) return undo("bytes after its end");
   return absl::OkStatus();
+}
+
+std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
+                        ChunkEffort effort) {
+  thread_local ChunkEncoder encoder;
+  std::string chunk;
+  encoder.Append(time_millis, values, effort, chunk);
+  return chunk;
+}
+
+absl::Status DecodeChunk(absl::string_view chunk, SampleColumns& append_to) {
+  thread_local ChunkDecoder decoder;
+  return decoder.Append(chunk, append_to);
+}
+
+absl::StatusOr<size_t> ChunkSampleCount(absl::string_view chunk) {
+  ByteReader reader(chunk);
+  return ReadHeader(reader);
 }
 
 }  // namespace ora::storage

@@ -1,13 +1,15 @@
-// Samples of one series to bytes and back, every float64 bit for bit. No I/O, no state, any thread.
+// Samples of one series to bytes and back, every float64 bit for bit. No I/O.
 //
 // The layout is in README.md of this folder. The first byte is the version.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "storage/sample.h"
@@ -16,13 +18,53 @@ namespace ora::storage {
 
 inline constexpr size_t kChunkSamplesMax = 65'536;
 
-// The smallest coding found for these samples. The spans are of one length, 1 to kChunkSamplesMax;
-// times strictly ascending. Anything else is a bug of the caller and aborts.
-std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values);
+enum class ChunkEffort {
+  kFast,  // For the first sealing: no entropy coder that needs a table.
+  kBest,  // For what stays: the smallest of all codings.
+};
 
-// Appends the samples of `bytes` to `append_to`, which is unchanged on error. Any bytes are safe to
-// pass. DATA_LOSS: they are no chunk, or a damaged one. A chunk bears no checksum of its own: a
-// flipped bit within the packed values is for the store around it to notice.
-absl::Status DecodeChunk(absl::string_view bytes, SampleColumns& append_to);
+struct EncodeScratch;
+struct DecodeScratch;
+
+// Keeps its working memory (some 40 bytes a sample of the longest chunk, and 100 KiB once kBest
+// needs it) from one chunk to the next. One thread at a time.
+class ChunkEncoder {
+ public:
+  ChunkEncoder();
+  ~ChunkEncoder();
+
+  // Appends the chunk of these samples to `append_to`. The spans are of one length, 1 to
+  // kChunkSamplesMax; times strictly ascending. Anything else is a bug of the caller and aborts.
+  void Append(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
+              ChunkEffort effort, std::string& append_to);
+
+ private:
+  std::unique_ptr<EncodeScratch> scratch_;
+};
+
+// Keeps its working memory (9 bytes a sample of the longest chunk, and 100 KiB once a chunk needs
+// it) from one chunk to the next. One thread at a time.
+class ChunkDecoder {
+ public:
+  ChunkDecoder();
+  ~ChunkDecoder();
+
+  // Appends the samples of `chunk` to `append_to`, which is unchanged on error. Any bytes are safe
+  // to pass. DATA_LOSS: they are no chunk, or a damaged one. A chunk bears no checksum of its own:
+  // a flipped bit within the packed values is for the store around it to notice.
+  absl::Status Append(absl::string_view chunk, SampleColumns& append_to);
+
+ private:
+  std::unique_ptr<DecodeScratch> scratch_;
+};
+
+// The same with an encoder, and a decoder, that each thread keeps. Any thread.
+std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
+                        ChunkEffort effort);
+absl::Status DecodeChunk(absl::string_view chunk, SampleColumns& append_to);
+
+// How many samples the chunk says it has, 1 to kChunkSamplesMax, from its first bytes alone.
+// DATA_LOSS: it has no header that this program reads.
+absl::StatusOr<size_t> ChunkSampleCount(absl::string_view chunk);
 
 }  // namespace ora::storage

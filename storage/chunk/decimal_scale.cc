@@ -1,9 +1,9 @@
 #include "storage/chunk/decimal_scale.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
-#include <memory>
 
 #include "storage/chunk/integer_column.h"
 
@@ -19,6 +19,13 @@ constexpr double kScaledMax = 9007199254740992.0;  // 2^53
 constexpr double kWholeMax =
     4611686018427387904.0;  // 2^62; without a division any float64 will do.
 
+// Added to a number within 2^51 of zero, it leaves the nearest whole number in the low bits of the
+// sum, and added to such bits it makes a float64 of them: both without a branch, many at once.
+constexpr double kRounder = 6755399441055744.0;  // 1.5 * 2^52
+constexpr uint64_t kRounderBits = std::bit_cast<uint64_t>(kRounder);
+constexpr unsigned kRoundedBits = 52;
+constexpr uint64_t kRoundedHalf = uint64_t{1} << (kRoundedBits - 1);
+
 // One exception costs some ten bytes: above one in 16 another coding is better.
 size_t ExceptionsMax(size_t count) { return count / 16 + 2; }
 
@@ -32,12 +39,39 @@ std::optional<int64_t> Scale(double value, unsigned exponent) {
   return scaled;
 }
 
-// The fewest places that all but a few values need.
-std::optional<unsigned> ChooseExponent(absl::Span<const double> values) {
+// Whether all values scale, and are within 2^51.
+bool ScaleAll(absl::Span<const double> values, unsigned exponent, int64_t* scaled) {
+  uint64_t wrong = 0;
+  const double power = kPowers[exponent];
+  const double* const in = values.data();
+  const auto scale = [&](size_t i, double product, auto unscale) {
+    const double sum = product + kRounder;
+    const uint64_t whole = std::bit_cast<uint64_t>(sum) - kRounderBits;
+    wrong |= std::bit_cast<uint64_t>(unscale(sum - kRounder)) ^ std::bit_cast<uint64_t>(in[i]);
+    wrong |= (whole + kRoundedHalf) >> kRoundedBits;
+    scaled[i] = static_cast<int64_t>(whole);
+  };
+  if (exponent == 0) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      scale(i, in[i], [](double rounded) { return rounded; });
+    }
+  } else {
+    for (size_t i = 0; i < values.size(); ++i) {
+      scale(i, in[i] * power, [&](double rounded) { return rounded / power; });
+    }
+  }
+  return wrong == 0;
+}
+
+// The fewest places that all but a few values need; looks at every `stride`th.
+std::optional<unsigned> ChooseExponent(absl::Span<const double> values, size_t stride) {
   std::array<size_t, kExponentMax + 1> needed{};
+  size_t seen = 0;
   size_t exceptions = 0;
   unsigned guess = 0;
-  for (double value : values) {
+  for (size_t i = 0; i < values.size(); i += stride) {
+    const double value = values[i];
+    ++seen;
     if (guess > 0 && !Scale(value, guess - 1).has_value() && Scale(value, guess).has_value()) {
       ++needed[guess];
       continue;
@@ -51,56 +85,89 @@ std::optional<unsigned> ChooseExponent(absl::Span<const double> values) {
     ++needed[exponent];
     guess = exponent;
   }
-  const size_t decimals = values.size() - exceptions;
+  const size_t decimals = seen - exceptions;
+  if (decimals < exceptions) return std::nullopt;
   size_t covered = 0;
   for (unsigned exponent = 0; exponent <= kExponentMax; ++exponent) {
     covered += needed[exponent];
-    if (covered + values.size() / 64 >= decimals) return exponent;
+    if (covered + seen / 64 >= decimals) return exponent;
   }
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<ScaledColumn> ScaleDecimals(absl::Span<const double> values) {
-  const std::optional<unsigned> exponent = ChooseExponent(values);
-  if (!exponent.has_value()) return std::nullopt;
-  ScaledColumn column;
-  column.exponent = *exponent;
-  column.scaled.reserve(values.size());
+// False if there are too many exceptions.
+bool ScaleSome(absl::Span<const double> values, unsigned exponent, EncodeScratch& scratch) {
+  scratch.exception_at.clear();
   int64_t before = 0;
-  for (double value : values) {  // The first decimal stands in for exceptions ahead of it.
-    if (const auto scaled = Scale(value, *exponent); scaled.has_value()) {
-      before = *scaled;
-      break;
-    }
-  }
+  bool any = false;
   for (size_t i = 0; i < values.size(); ++i) {
-    const std::optional<int64_t> scaled = Scale(values[i], *exponent);
-    if (scaled.has_value()) {
-      before = *scaled;
-    } else {
-      column.exception_at.push_back(static_cast<uint32_t>(i));
+    const std::optional<int64_t> scaled = Scale(values[i], exponent);
+    if (!scaled.has_value()) {
+      scratch.exception_at.push_back(static_cast<uint32_t>(i));
+      if (scratch.exception_at.size() > ExceptionsMax(values.size()) * 2) return false;
+    } else if (!any) {  // The first decimal stands in for the exceptions ahead of it.
+      any = true;
+      std::fill_n(scratch.scaled.begin(), i, *scaled);
     }
-    column.scaled.push_back(before);
+    before = scaled.value_or(before);
+    scratch.scaled[i] = before;
   }
-  if (column.exception_at.size() > ExceptionsMax(values.size()) * 2) return std::nullopt;
-  return column;
+  return true;
 }
 
-void AppendScaled(const ScaledColumn& column, absl::Span<const double> values, std::string& bytes) {
-  AppendByte(static_cast<uint8_t>(column.exponent), bytes);
-  AppendVarint(column.exception_at.size(), bytes);
+}  // namespace
+
+std::optional<unsigned> ScaleDecimals(absl::Span<const double> values, EncodeScratch& scratch) {
+  constexpr size_t kSampled = 32;
+  scratch.scaled.resize(values.size());
+  scratch.exception_at.clear();
+  if (Scale(values[0], 0).has_value() && ScaleAll(values, 0, scratch.scaled.data())) return 0;
+  const auto sampled = ChooseExponent(values, values.size() / kSampled + 1);
+  if (!sampled.has_value()) return std::nullopt;
+  if (ScaleAll(values, *sampled, scratch.scaled.data())) return sampled;
+  if (values.size() <= kSampled)
+    return ScaleSome(values, *sampled, scratch) ? sampled : std::nullopt;
+  const auto exponent = ChooseExponent(values, 1);
+  if (!exponent.has_value() || !ScaleSome(values, *exponent, scratch)) return std::nullopt;
+  return exponent;
+}
+
+void AppendScaled(absl::Span<const double> values, unsigned exponent, ChunkEffort effort,
+                  EncodeScratch& scratch, std::string& bytes) {
+  AppendByte(static_cast<uint8_t>(exponent), bytes);
+  AppendVarint(scratch.exception_at.size(), bytes);
   uint32_t before = 0;
-  for (uint32_t at : column.exception_at) {
+  for (uint32_t at : scratch.exception_at) {
     AppendVarint(at - before, bytes);
     AppendFixed64(std::bit_cast<uint64_t>(values[at]), bytes);
     before = at;
   }
-  AppendIntegers(column.scaled, bytes);
+  AppendIntegers(scratch.scaled, effort, scratch, bytes);
 }
 
-bool ReadScaled(ByteReader& reader, absl::Span<double> values) {
+namespace {
+
+// The same as conversion and division of each, many at once where all are within 2^51.
+void Unscale(absl::Span<const int64_t> scaled, double power, double* out) {
+  uint64_t wide = 0;
+  for (size_t i = 0; i < scaled.size(); ++i) {
+    wide |= (static_cast<uint64_t>(scaled[i]) + kRoundedHalf) >> kRoundedBits;
+  }
+  if (wide != 0) {
+    for (size_t i = 0; i < scaled.size(); ++i) out[i] = static_cast<double>(scaled[i]);
+  } else {
+    for (size_t i = 0; i < scaled.size(); ++i) {
+      out[i] = std::bit_cast<double>(static_cast<uint64_t>(scaled[i]) + kRounderBits) - kRounder;
+    }
+  }
+  if (power == 1) return;
+  for (size_t i = 0; i < scaled.size(); ++i) out[i] /= power;
+}
+
+}  // namespace
+
+bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+  constexpr size_t kBlock = 1024;  // Of numbers that stay in the nearest cache.
   const unsigned exponent = reader.Byte();
   const uint64_t exceptions = reader.Varint();
   if (!reader.ok() || exponent > kExponentMax || exceptions > values.size()) return false;
@@ -109,15 +176,11 @@ bool ReadScaled(ByteReader& reader, absl::Span<double> values) {
     reader.Varint();
     reader.Fixed64();
   }
-  const auto scaled = std::make_unique_for_overwrite<int64_t[]>(values.size());
-  if (!reader.ok() || !ReadIntegers(reader, absl::MakeSpan(scaled.get(), values.size()))) {
-    return false;
-  }
-  if (exponent == 0) {
-    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(scaled[i]);
-  } else {
-    const double power = kPowers[exponent];
-    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(scaled[i]) / power;
+  if (scratch.scaled.size() < values.size()) scratch.scaled.resize(values.size());
+  const absl::Span<int64_t> scaled(scratch.scaled.data(), values.size());
+  if (!reader.ok() || !ReadIntegers(reader, scratch, scaled)) return false;
+  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
+    Unscale(scaled.subspan(begin, kBlock), kPowers[exponent], values.data() + begin);
   }
   uint64_t at = 0;
   for (uint64_t i = 0; i < exceptions; ++i) {

@@ -5,27 +5,25 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "storage/chunk/byte_stream.h"
+#include "storage/chunk/chunk_codec.h"
+#include "storage/chunk/codec_scratch.h"
 
 namespace ora::storage {
 
-// value = scaled / 10^exponent to the last bit, but for the exceptions (NaN, infinity, -0, odd
-// ones), which are listed by position; their place in `scaled` repeats the value before.
-struct ScaledColumn {
-  unsigned exponent = 0;
-  std::vector<int64_t> scaled;
-  std::vector<uint32_t> exception_at;
-};
+// Finds an exponent with which value = scaled / 10^exponent to the last bit, but for the exceptions
+// (NaN, infinity, -0, odd ones), which are listed by position; their place in `scaled` repeats the
+// value before. Fills the scratch's `scaled` and `exception_at`, and returns the exponent. Nothing
+// if too many values are no decimals of at most 15 places.
+std::optional<unsigned> ScaleDecimals(absl::Span<const double> values, EncodeScratch& scratch);
 
-// Nothing if too many values are no decimals of at most 15 places.
-std::optional<ScaledColumn> ScaleDecimals(absl::Span<const double> values);
-
-void AppendScaled(const ScaledColumn& column, absl::Span<const double> values, std::string& bytes);
+// Appends what ScaleDecimals left in the scratch.
+void AppendScaled(absl::Span<const double> values, unsigned exponent, ChunkEffort effort,
+                  EncodeScratch& scratch, std::string& bytes);
 
 // Fills `values` (at least one); false if the bytes are damaged.
-bool ReadScaled(ByteReader& reader, absl::Span<double> values);
+bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values);
 
 }  // namespace ora::storage

@@ -1,11 +1,12 @@
 #include "storage/chunk/integer_column.h"
 
 #include <algorithm>
-#include <memory>
+#include <array>
+#include <bit>
 #include <numeric>
-#include <vector>
 
 #include "storage/chunk/bit_packing.h"
+#include "storage/chunk/rice_coding.h"
 #include "storage/chunk/split_planes.h"
 
 namespace ora::storage {
@@ -13,80 +14,167 @@ namespace {
 
 constexpr size_t kFrame = 128;
 constexpr unsigned kOrderMax = 2;
-// Entropy-coded values decode slower than framed ones: they must be smaller by this much.
-constexpr double kSplitAdvantage = 0.97;
 
-enum class Packing : uint8_t { kSame = 0, kFrames = 1, kSplit = 2 };
+enum class Packing : uint8_t { kSame = 0, kFrames = 1, kSplit = 2, kRice = 3 };
 
-// What is left of a column after `order` differences: residual = lowest + factor * quotient.
-struct Residuals {
-  unsigned order = 0;
-  uint64_t first = 0;        // Value 0, with order 1 and 2.
-  uint64_t first_delta = 0;  // With order 2.
-  uint64_t lowest = 0;
-  uint64_t factor = 1;
-  uint64_t quotient_max = 0;
-  std::vector<uint64_t> quotients;
-  size_t frames_size = 0;  // Bytes that they take in frames.
+// How far a column's residuals scatter about their centre.
+struct Scatter {
+  uint64_t centre = 0;     // Signed.
+  uint64_t distances = 0;  // The sum, where far outliers count for less.
 };
 
-void Difference(std::vector<uint64_t>& values) {
-  for (size_t i = 0; i + 1 < values.size(); ++i) values[i] = values[i + 1] - values[i];
-  values.pop_back();
+template <unsigned order>
+uint64_t Residual(const uint64_t* values, size_t i) {
+  if constexpr (order == 0) return values[i];
+  if constexpr (order == 1) return values[i + 1] - values[i];
+  return values[i + 2] - 2 * values[i + 1] + values[i];
 }
 
-size_t FramesSize(absl::Span<const uint64_t> quotients) {
+int64_t Signed(uint64_t value) { return static_cast<int64_t>(value); }
+
+uint64_t Distance(uint64_t a, uint64_t b) {
+  const uint64_t sign = static_cast<uint64_t>(Signed(a - b) >> 63);
+  return ((a - b) ^ sign) - sign;
+}
+
+// Of signed numbers, to the nearest; `divisor` above 0.
+uint64_t Quotient(uint64_t number, uint64_t divisor) {
+  const uint64_t size = Distance(number, 0);
+  const uint64_t quotient = size / divisor + (size % divisor > divisor / 2);
+  return Signed(number) < 0 ? 0 - quotient : quotient;
+}
+
+// With outliers, a mean says nothing: the centre is the median of a few, and no distance counts
+// for more than some times the usual.
+template <unsigned order>
+Scatter MeasureWithOutliers(const uint64_t* values, size_t count) {
+  constexpr size_t kSampled = 31;
+  constexpr size_t kUsual = kSampled * 7 / 8;
+  constexpr uint64_t kFar = 8;
+  std::array<int64_t, kSampled> sampled;
+  for (size_t i = 0; i < kSampled; ++i) {
+    sampled[i] = Signed(Residual<order>(values, i * count / kSampled));
+  }
+  std::nth_element(sampled.begin(), sampled.begin() + kSampled / 2, sampled.end());
+  Scatter scatter;
+  scatter.centre = static_cast<uint64_t>(sampled[kSampled / 2]);
+  std::array<uint64_t, kSampled> distances;
+  for (size_t i = 0; i < kSampled; ++i) {
+    distances[i] = Distance(static_cast<uint64_t>(sampled[i]), scatter.centre);
+  }
+  std::nth_element(distances.begin(), distances.begin() + kUsual, distances.end());
+  const uint64_t limit = std::min(distances[kUsual], uint64_t{1} << 32) * kFar + kFar;
+  for (size_t i = 0; i < count; ++i) {
+    scatter.distances += std::min(Distance(Residual<order>(values, i), scatter.centre), limit);
+  }
+  return scatter;
+}
+
+template <unsigned order>
+Scatter Measure(absl::Span<const int64_t> column) {
+  constexpr uint64_t kSumSafe = uint64_t{1} << 46;  // As many as a chunk has cannot wrap around.
+  static_assert(kSumSafe * kChunkSamplesMax < uint64_t{1} << 63);
+  constexpr uint64_t kOutlier = 64;
+  const uint64_t* const values = reinterpret_cast<const uint64_t*>(column.data());
+  const size_t count = column.size() - order;
+  uint64_t total = 0;  // Of the residuals, above the first.
+  const uint64_t first = Residual<order>(values, 0);
+  if constexpr (order == 0) {
+    for (size_t i = 0; i < count; ++i) total += values[i] - first;
+  } else {
+    total = Residual<order - 1>(values, count) - Residual<order - 1>(values, 0) - first * count;
+  }
+  Scatter scatter;
+  scatter.centre = first + Quotient(total, count);
+  uint64_t any = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t distance = Distance(Residual<order>(values, i), scatter.centre);
+    scatter.distances += distance;
+    any |= distance;
+  }
+  if (any >= kSumSafe || any / kOutlier > scatter.distances / count) {
+    return MeasureWithOutliers<order>(values, count);
+  }
+  return scatter;
+}
+
+// The order whose residuals scatter least.
+unsigned ChooseOrder(absl::Span<const int64_t> values, Scatter& scatter) {
+  scatter = Measure<0>(values);
+  unsigned order = 0;
+  if (values.size() < 2 || scatter.distances == 0) return order;
+  if (const Scatter other = Measure<1>(values); other.distances < scatter.distances) {
+    scatter = other;
+    order = 1;
+  }
+  if (values.size() < 3 || scatter.distances == 0) return order;
+  if (const Scatter other = Measure<2>(values); other.distances < scatter.distances) {
+    scatter = other;
+    order = 2;
+  }
+  return order;
+}
+
+// Fills `residuals` with what is left after `order` differences, above the first of them, which it
+// returns.
+template <unsigned order>
+uint64_t TakeResiduals(absl::Span<const int64_t> column, std::vector<uint64_t>& residuals) {
+  const uint64_t* const values = reinterpret_cast<const uint64_t*>(column.data());
+  const size_t count = column.size() - order;
+  residuals.resize(count);
+  const uint64_t first = Residual<order>(values, 0);
+  uint64_t* const out = residuals.data();
+  for (size_t i = 0; i < count; ++i) out[i] = Residual<order>(values, i) - first;
+  return first;
+}
+
+// Divides the residuals by the largest number that divides them all, which it returns: 1 or more.
+uint64_t TakeFactor(std::vector<uint64_t>& residuals) {
+  uint64_t factor = 0;
+  for (uint64_t residual : residuals) {
+    const uint64_t size = Distance(residual, 0);
+    if (factor == 0 || size % factor != 0) factor = std::gcd(factor, size);
+    if (factor == 1) return 1;
+  }
+  if (factor == 0) return 1;  // All are the same.
+  const unsigned shift = static_cast<unsigned>(std::countr_zero(factor));
+  const uint64_t odd = factor >> shift;
+  // Division without a rest is multiplication by the inverse modulo 2^64; Newton's step doubles
+  // the bits that are right, three of them at first.
+  uint64_t inverse = odd;
+  for (unsigned right = 3; right < 64; right *= 2) inverse *= 2 - odd * inverse;
+  for (uint64_t& residual : residuals) {
+    residual = static_cast<uint64_t>(Signed(residual) >> shift) * inverse;
+  }
+  return factor;
+}
+
+// The bytes that frames of these take, each above the lowest of its frame.
+size_t FramesSize(absl::Span<const uint64_t> residuals, uint64_t lowest) {
   size_t size = 0;
-  for (size_t begin = 0; begin < quotients.size(); begin += kFrame) {
-    const auto frame = quotients.subspan(begin, kFrame);
-    const auto [low, high] = std::minmax_element(frame.begin(), frame.end());
-    size += 1 + VarintSize(*low) + PackedSize(frame.size(), BitWidth(*high - *low));
+  for (size_t begin = 0; begin < residuals.size(); begin += kFrame) {
+    const auto frame = residuals.subspan(begin, kFrame);
+    uint64_t low = ~uint64_t{0};
+    uint64_t high = 0;
+    for (uint64_t residual : frame) {
+      low = std::min(low, residual - lowest);
+      high = std::max(high, residual - lowest);
+    }
+    size += 1 + VarintSize(low) + PackedSize(frame.size(), BitWidth(high - low));
   }
   return size;
 }
 
-Residuals TakeResiduals(absl::Span<const int64_t> values, unsigned order) {
-  Residuals taken;
-  taken.order = order;
-  std::vector<uint64_t>& rest = taken.quotients;
-  rest.assign(values.begin(), values.end());
-  if (order >= 1) {
-    taken.first = rest[0];
-    Difference(rest);
-  }
-  if (order >= 2) {
-    taken.first_delta = rest[0];
-    Difference(rest);
-  }
-  int64_t lowest = static_cast<int64_t>(rest[0]);
-  for (uint64_t value : rest) lowest = std::min(lowest, static_cast<int64_t>(value));
-  taken.lowest = static_cast<uint64_t>(lowest);
-  uint64_t factor = 0;
-  for (uint64_t& value : rest) {
-    value -= taken.lowest;
-    if (factor == 0 || value % factor != 0) factor = std::gcd(factor, value);
-    taken.quotient_max = std::max(taken.quotient_max, value);
-  }
-  if (factor > 1) {
-    for (uint64_t& value : rest) value /= factor;
-    taken.quotient_max /= factor;
-    taken.factor = factor;
-  }
-  taken.frames_size = taken.quotient_max == 0 ? 0 : FramesSize(rest);
-  return taken;
-}
-
 void AppendFrames(absl::Span<const uint64_t> quotients, std::string& bytes) {
-  std::vector<uint64_t> offsets;
+  std::array<uint64_t, kFrame> offsets;
   for (size_t begin = 0; begin < quotients.size(); begin += kFrame) {
     const auto frame = quotients.subspan(begin, kFrame);
     const auto [low, high] = std::minmax_element(frame.begin(), frame.end());
     const unsigned width = BitWidth(*high - *low);
-    offsets.assign(frame.begin(), frame.end());
-    for (uint64_t& offset : offsets) offset -= *low;
+    for (size_t i = 0; i < frame.size(); ++i) offsets[i] = frame[i] - *low;
     AppendByte(static_cast<uint8_t>(width), bytes);
     AppendVarint(*low, bytes);
-    AppendPacked(offsets, width, bytes);
+    AppendPacked({offsets.data(), frame.size()}, width, bytes);
   }
 }
 
@@ -106,78 +194,132 @@ bool ReadFrames(ByteReader& reader, absl::Span<uint64_t> quotients) {
   return true;
 }
 
-Residuals ChooseOrder(absl::Span<const int64_t> values) {
-  Residuals best = TakeResiduals(values, 0);
-  for (unsigned order = 1; order <= kOrderMax && order < values.size(); ++order) {
-    if (best.quotient_max == 0) break;
-    Residuals other = TakeResiduals(values, order);
-    if (other.frames_size < best.frames_size) best = std::move(other);
+// Turns what was stored into residuals, by `unfold`, and these into values, in place.
+template <typename Unfold>
+void SumUp(unsigned order, absl::Span<uint64_t> rests, uint64_t first, uint64_t delta,
+           Unfold unfold) {
+  uint64_t value = first;
+  if (order == 0) {
+    for (uint64_t& rest : rests) rest = unfold(rest);
+  } else if (order == 1) {
+    for (uint64_t& rest : rests) rest = value += unfold(rest);
+  } else {
+    value += delta;
+    for (uint64_t& rest : rests) {
+      delta += unfold(rest);
+      rest = value += delta;
+    }
   }
-  return best;
 }
 
 }  // namespace
 
-void AppendIntegers(absl::Span<const int64_t> values, std::string& bytes) {
-  const Residuals best = ChooseOrder(values);
-  Packing packing = best.quotient_max == 0 ? Packing::kSame : Packing::kFrames;
-  std::string split;
-  const double split_limit = kSplitAdvantage * static_cast<double>(best.frames_size);
-  if (packing == Packing::kFrames &&
-      static_cast<double>(EstimateSplitPlanes(best.quotients, best.quotient_max)) < split_limit) {
-    AppendSplitPlanes(best.quotients, best.quotient_max, split);
-    if (static_cast<double>(split.size()) < split_limit) packing = Packing::kSplit;
+void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
+                    std::string& bytes) {
+  Scatter scatter;
+  const unsigned order = ChooseOrder(values, scatter);
+  std::vector<uint64_t>& residuals = scratch.residuals;
+  const uint64_t first = order == 0   ? TakeResiduals<0>(values, residuals)
+                         : order == 1 ? TakeResiduals<1>(values, residuals)
+                                      : TakeResiduals<2>(values, residuals);
+  const uint64_t factor = TakeFactor(residuals);
+  const uint64_t centre = Quotient(scatter.centre - first, factor);
+  int64_t lowest = 0;
+  int64_t highest = 0;
+  for (uint64_t residual : residuals) {
+    lowest = std::min(lowest, Signed(residual));
+    highest = std::max(highest, Signed(residual));
   }
+  const uint64_t range = static_cast<uint64_t>(highest) - static_cast<uint64_t>(lowest);
 
-  AppendByte(static_cast<uint8_t>(best.order | static_cast<unsigned>(packing) << 2), bytes);
-  if (best.order >= 1) AppendVarint(ZigZag(static_cast<int64_t>(best.first)), bytes);
-  if (best.order >= 2) AppendVarint(ZigZag(static_cast<int64_t>(best.first_delta)), bytes);
-  AppendVarint(ZigZag(static_cast<int64_t>(best.lowest)), bytes);
-  if (packing == Packing::kSame) return;
-  AppendVarint(best.factor, bytes);
-  if (packing == Packing::kFrames) AppendFrames(best.quotients, bytes);
-  if (packing == Packing::kSplit) bytes += split;
+  Packing packing = Packing::kSame;
+  size_t size = 0;
+  RicePlan rice;
+  std::vector<uint64_t>& folded = scratch.folded;
+  if (range > 0) {
+    folded.resize(residuals.size());
+    for (size_t i = 0; i < residuals.size(); ++i) folded[i] = ZigZag(Signed(residuals[i] - centre));
+    rice = PlanRice(folded, 2 * scatter.distances / factor / folded.size());
+    size = FramesSize(residuals, static_cast<uint64_t>(lowest));
+    packing = rice.size < size ? Packing::kRice : Packing::kFrames;
+    size = std::min(size, rice.size);
+  }
+  const uint64_t base =
+      first + factor * (packing == Packing::kRice ? centre : static_cast<uint64_t>(lowest));
+  const size_t begin = bytes.size();
+  const auto append_head = [&](Packing chosen, uint64_t chosen_base) {
+    bytes.resize(begin);
+    AppendByte(static_cast<uint8_t>(order | static_cast<unsigned>(chosen) << 2), bytes);
+    if (order >= 1) AppendVarint(ZigZag(values[0]), bytes);
+    if (order >= 2) {
+      AppendVarint(
+          ZigZag(Signed(static_cast<uint64_t>(values[1]) - static_cast<uint64_t>(values[0]))),
+          bytes);
+    }
+    AppendVarint(ZigZag(Signed(chosen_base)), bytes);
+    if (chosen != Packing::kSame) AppendVarint(factor, bytes);
+  };
+  if (effort == ChunkEffort::kBest && range > 0) {
+    for (uint64_t& residual : residuals) residual -= static_cast<uint64_t>(lowest);
+    if (EstimateSplitPlanes(residuals, range) < size) {
+      append_head(Packing::kSplit, first + factor * static_cast<uint64_t>(lowest));
+      const size_t at = bytes.size();
+      AppendSplitPlanes(residuals, range, scratch, bytes);
+      if (bytes.size() - at < size) return;
+    }
+    for (uint64_t& residual : residuals) residual += static_cast<uint64_t>(lowest);
+  }
+  append_head(packing, base);
+  if (packing == Packing::kFrames) {
+    for (uint64_t& residual : residuals) residual -= static_cast<uint64_t>(lowest);
+    AppendFrames(residuals, bytes);
+  }
+  if (packing == Packing::kRice) AppendRice(folded, rice, bytes);
 }
 
-bool ReadIntegers(ByteReader& reader, absl::Span<int64_t> values) {
+bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
   const uint8_t head = reader.Byte();
   const unsigned order = head & 3;
   const unsigned packing = head >> 2;
   if (order > kOrderMax || order >= values.size()) return false;
-  if (packing > static_cast<unsigned>(Packing::kSplit)) return false;
+  if (packing > static_cast<unsigned>(Packing::kRice)) return false;
   const uint64_t first = order >= 1 ? static_cast<uint64_t>(UnZigZag(reader.Varint())) : 0;
-  uint64_t delta = order >= 2 ? static_cast<uint64_t>(UnZigZag(reader.Varint())) : 0;
-  const uint64_t lowest = static_cast<uint64_t>(UnZigZag(reader.Varint()));
+  const uint64_t delta = order >= 2 ? static_cast<uint64_t>(UnZigZag(reader.Varint())) : 0;
+  const uint64_t base = static_cast<uint64_t>(UnZigZag(reader.Varint()));
 
   // int64_t and uint64_t may alias, so the residuals are unpacked in place, behind the first
   // values.
   uint64_t* const out = reinterpret_cast<uint64_t*>(values.data());
   const absl::Span<uint64_t> residuals(out + order, values.size() - order);
   uint64_t factor = 1;
-  if (static_cast<Packing>(packing) == Packing::kSame) {
-    std::fill(residuals.begin(), residuals.end(), 0);
-  } else {
-    factor = reader.Varint();
-    const bool read = static_cast<Packing>(packing) == Packing::kFrames
-                          ? ReadFrames(reader, residuals)
-                          : ReadSplitPlanes(reader, residuals);
-    if (!read) return false;
+  if (static_cast<Packing>(packing) != Packing::kSame) factor = reader.Varint();
+  switch (static_cast<Packing>(packing)) {
+    case Packing::kSame:
+      std::fill(residuals.begin(), residuals.end(), 0);
+      break;
+    case Packing::kFrames:
+      if (!ReadFrames(reader, residuals)) return false;
+      break;
+    case Packing::kSplit:
+      if (!ReadSplitPlanes(reader, scratch, residuals)) return false;
+      break;
+    case Packing::kRice:
+      if (!ReadRice(reader, residuals)) return false;
+      break;
   }
   if (!reader.ok()) return false;
 
-  uint64_t value = first;
-  if (order == 0) {
-    for (uint64_t& residual : residuals) residual = lowest + factor * residual;
-  } else if (order == 1) {
-    out[0] = value;
-    for (uint64_t& residual : residuals) residual = value += lowest + factor * residual;
+  if (order >= 1) out[0] = first;
+  if (order >= 2) out[1] = first + delta;
+  const bool folded = static_cast<Packing>(packing) == Packing::kRice;
+  if (folded && factor == 1) {
+    SumUp(order, residuals, first, delta,
+          [=](uint64_t rest) { return base + static_cast<uint64_t>(UnZigZag(rest)); });
+  } else if (folded) {
+    SumUp(order, residuals, first, delta,
+          [=](uint64_t rest) { return base + factor * static_cast<uint64_t>(UnZigZag(rest)); });
   } else {
-    out[0] = value;
-    out[1] = value += delta;
-    for (uint64_t& residual : residuals) {
-      delta += lowest + factor * residual;
-      residual = value += delta;
-    }
+    SumUp(order, residuals, first, delta, [=](uint64_t rest) { return base + factor * rest; });
   }
   return true;
 }

@@ -6,13 +6,17 @@
 
 #include "absl/types/span.h"
 #include "storage/chunk/byte_stream.h"
+#include "storage/chunk/chunk_codec.h"
+#include "storage/chunk/codec_scratch.h"
 
 namespace ora::storage {
 
-// Appends the smallest coding found. At least one value; differences may wrap around.
-void AppendIntegers(absl::Span<const int64_t> values, std::string& bytes);
+// Appends the smallest coding found. `values` may lie in the scratch's columns of values. At least
+// one value; differences may wrap around.
+void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
+                    std::string& bytes);
 
 // Fills `values` (at least one), whose count the caller knows; false if the bytes are damaged.
-bool ReadIntegers(ByteReader& reader, absl::Span<int64_t> values);
+bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values);
 
 }  // namespace ora::storage

@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <memory>
 
 #include "storage/chunk/bit_packing.h"
 
@@ -22,28 +21,22 @@ unsigned LowBits(uint64_t value_max) {
   return width > kTopBits ? width - kTopBits : 0;
 }
 
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-// A context is some 100 KiB and dearer to make than a chunk to encode, so each thread keeps one.
-ZSTD_CCtx* Compressor() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context = [] {
-    std::unique_ptr<ZSTD_CCtx, FreeContext> made(ZSTD_createCCtx());
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_compressionLevel, 1);
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_strategy, ZSTD_fast);
+ZSTD_CCtx* Compressor(EncodeScratch& scratch) {
+  if (scratch.zstd == nullptr) {
+    scratch.zstd.reset(ZSTD_createCCtx());
+    ZSTD_CCtx* const made = scratch.zstd.get();
+    ZSTD_CCtx_setParameter(made, ZSTD_c_compressionLevel, 1);
+    ZSTD_CCtx_setParameter(made, ZSTD_c_strategy, ZSTD_fast);
     // Only long repeats: a short match costs more than its Huffman codes and slows the decoder.
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_minMatch, 7);
-    ZSTD_CCtx_setParameter(made.get(), ZSTD_c_contentSizeFlag, 0);
-    return made;
-  }();
-  return context.get();
+    ZSTD_CCtx_setParameter(made, ZSTD_c_minMatch, 7);
+    ZSTD_CCtx_setParameter(made, ZSTD_c_contentSizeFlag, 0);
+  }
+  return scratch.zstd.get();
 }
 
-ZSTD_DCtx* Decompressor() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
-  return context.get();
+ZSTD_DCtx* Decompressor(DecodeScratch& scratch) {
+  if (scratch.zstd == nullptr) scratch.zstd.reset(ZSTD_createDCtx());
+  return scratch.zstd.get();
 }
 
 }  // namespace
@@ -64,13 +57,16 @@ size_t EstimateSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max
          PackedSize(values.size(), low_bits);
 }
 
-void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max, std::string& bytes) {
+void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max,
+                       EncodeScratch& scratch, std::string& bytes) {
   const unsigned low_bits = LowBits(value_max);
-  std::string top(values.size(), '\0');
+  std::string& top = scratch.top;
+  top.resize(values.size());
   for (size_t i = 0; i < values.size(); ++i) top[i] = static_cast<char>(values[i] >> low_bits);
-  std::string packed(ZSTD_compressBound(top.size()), '\0');
+  std::string& packed = scratch.compressed;
+  packed.resize(ZSTD_compressBound(top.size()));
   const size_t size =
-      ZSTD_compress2(Compressor(), packed.data(), packed.size(), top.data(), top.size());
+      ZSTD_compress2(Compressor(scratch), packed.data(), packed.size(), top.data(), top.size());
   if (ZSTD_isError(size)) std::abort();  // For want of room alone, and there is enough.
   AppendByte(static_cast<uint8_t>(low_bits), bytes);
   AppendVarint(size, bytes);
@@ -78,14 +74,15 @@ void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max, st
   AppendPacked(values, low_bits, bytes);
 }
 
-bool ReadSplitPlanes(ByteReader& reader, absl::Span<uint64_t> values) {
+bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values) {
   const unsigned low_bits = reader.Byte();
   const absl::string_view packed_top = reader.Bytes(reader.Varint());
   if (!reader.ok() || low_bits > kBitWidthMax - kTopBits) return false;
   const absl::string_view low = reader.Bytes(PackedSize(values.size(), low_bits));
   if (!reader.ok()) return false;
-  const auto top = std::make_unique_for_overwrite<uint8_t[]>(values.size());
-  const size_t size = ZSTD_decompressDCtx(Decompressor(), top.get(), values.size(),
+  if (scratch.top.size() < values.size()) scratch.top.resize(values.size());
+  const uint8_t* const top = scratch.top.data();
+  const size_t size = ZSTD_decompressDCtx(Decompressor(scratch), scratch.top.data(), values.size(),
                                           packed_top.data(), packed_top.size());
   if (ZSTD_isError(size) || size != values.size()) return false;
   if (low_bits == 0) {

@@ -8,15 +8,17 @@
 
 #include "absl/types/span.h"
 #include "storage/chunk/byte_stream.h"
+#include "storage/chunk/codec_scratch.h"
 
 namespace ora::storage {
 
 // About how many bytes AppendSplitPlanes would take, from the entropy of the top plane.
 size_t EstimateSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max);
 
-void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max, std::string& bytes);
+void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max,
+                       EncodeScratch& scratch, std::string& bytes);
 
 // Fills `values`; false if the bytes are damaged.
-bool ReadSplitPlanes(ByteReader& reader, absl::Span<uint64_t> values);
+bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values);
 
 }  // namespace ora::storage

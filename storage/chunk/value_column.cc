@@ -24,37 +24,36 @@ bool SameBits(double a, double b) {
 
 }  // namespace
 
-void AppendValues(absl::Span<const double> values, std::string& bytes) {
+void AppendValues(absl::Span<const double> values, ChunkEffort effort, EncodeScratch& scratch,
+                  std::string& bytes) {
   if (std::all_of(values.begin(), values.end(),
                   [&](double value) { return SameBits(value, values[0]); })) {
     AppendByte(static_cast<uint8_t>(ValueCoding::kConstant), bytes);
     AppendFixed64(std::bit_cast<uint64_t>(values[0]), bytes);
     return;
   }
-  ValueCoding coding = ValueCoding::kPlain;
-  std::string best;
-  if (const std::optional<ScaledColumn> scaled = ScaleDecimals(values); scaled.has_value()) {
-    coding = ValueCoding::kDecimal;
-    AppendScaled(*scaled, values, best);
+  const size_t plain_size = values.size() * sizeof(double);
+  const size_t at = bytes.size();
+  size_t size = plain_size;
+  if (const std::optional<unsigned> exponent = ScaleDecimals(values, scratch);
+      exponent.has_value()) {
+    AppendByte(static_cast<uint8_t>(ValueCoding::kDecimal), bytes);
+    AppendScaled(values, *exponent, effort, scratch, bytes);
+    size = bytes.size() - at - 1;
+    if (size <= values.size() * kGoodDecimalBytes) return;
   }
-  if (coding == ValueCoding::kPlain || best.size() > values.size() * kGoodDecimalBytes) {
-    std::string other;
-    AppendXor(values, other);
-    if (coding == ValueCoding::kPlain || other.size() < best.size()) {
-      coding = ValueCoding::kXor;
-      best = std::move(other);
-    }
+  if (const size_t xor_size = XorSize(values); xor_size < std::min(size, plain_size)) {
+    bytes.resize(at);
+    AppendByte(static_cast<uint8_t>(ValueCoding::kXor), bytes);
+    AppendXor(values, bytes);
+  } else if (size >= plain_size) {
+    bytes.resize(at);
+    AppendByte(static_cast<uint8_t>(ValueCoding::kPlain), bytes);
+    bytes.append(reinterpret_cast<const char*>(values.data()), plain_size);
   }
-  if (best.size() >= values.size() * sizeof(double)) {
-    coding = ValueCoding::kPlain;
-    best.clear();
-    for (double value : values) AppendFixed64(std::bit_cast<uint64_t>(value), best);
-  }
-  AppendByte(static_cast<uint8_t>(coding), bytes);
-  bytes += best;
 }
 
-bool ReadValues(ByteReader& reader, absl::Span<double> values) {
+bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
   const uint8_t coding = reader.Byte();
   if (!reader.ok()) return false;
   switch (static_cast<ValueCoding>(coding)) {
@@ -70,7 +69,7 @@ bool ReadValues(ByteReader& reader, absl::Span<double> values) {
       return true;
     }
     case ValueCoding::kDecimal:
-      return ReadScaled(reader, values);
+      return ReadScaled(reader, scratch, values);
     case ValueCoding::kXor:
       return ReadXor(reader, values);
   }

@@ -5,13 +5,16 @@
 
 #include "absl/types/span.h"
 #include "storage/chunk/byte_stream.h"
+#include "storage/chunk/chunk_codec.h"
+#include "storage/chunk/codec_scratch.h"
 
 namespace ora::storage {
 
 // At least one value.
-void AppendValues(absl::Span<const double> values, std::string& bytes);
+void AppendValues(absl::Span<const double> values, ChunkEffort effort, EncodeScratch& scratch,
+                  std::string& bytes);
 
 // Fills `values` (at least one); false if the bytes are damaged.
-bool ReadValues(ByteReader& reader, absl::Span<double> values);
+bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values);
 
 }  // namespace ora::storage

@@ -10,30 +10,41 @@ namespace {
 constexpr unsigned kLeadBits = 6;
 constexpr unsigned kWidthBits = 6;  // Of width - 1.
 
+// Room for `size` bytes, and for the whole words that are stored.
 class BitWriter {
  public:
-  explicit BitWriter(std::string& bytes) : bytes_(bytes) {}
-
-  void Put(uint64_t value, unsigned width) {  // The low `width` bits, highest first; 1 to 64.
-    for (unsigned left = width; left > 0;) {
-      const unsigned take = left < 8 - used_ ? left : 8 - used_;
-      const uint64_t bits = (value >> (left - take)) & ((1u << take) - 1);
-      pending_ = static_cast<uint8_t>(pending_ | bits << (8 - used_ - take));
-      used_ += take;
-      left -= take;
-      if (used_ == 8) Flush();
-    }
+  BitWriter(std::string& bytes, size_t size) : bytes_(bytes) {
+    const size_t begin = bytes.size();
+    end_ = begin + size;
+    bytes.resize(end_ + sizeof(uint64_t));
+    out_ = bytes.data() + begin;
   }
-  void Flush() {
-    if (used_ > 0) AppendByte(pending_, bytes_);
-    pending_ = 0;
-    used_ = 0;
+  ~BitWriter() { bytes_.resize(end_); }
+
+  void Put(uint64_t value, unsigned width) {  // `width` bits, none above; 1 to 64.
+    if (width > kPutWidthMax) {
+      Put(value >> kPutWidthMax, width - kPutWidthMax);
+      value &= (uint64_t{1} << kPutWidthMax) - 1;
+      width = kPutWidthMax;
+    }
+    pending_ |= value << (64 - used_ - width);
+    used_ += width;
+    for (unsigned i = 0; i < sizeof(pending_); ++i) {  // A store of the word, highest byte first.
+      out_[i] = static_cast<char>(pending_ >> (56 - 8 * i));
+    }
+    out_ += used_ / 8;
+    pending_ <<= used_ & ~7u;
+    used_ &= 7;
   }
 
  private:
+  static constexpr unsigned kPutWidthMax = 56;  // Behind fewer than 8 bits in a word.
+
   std::string& bytes_;
-  uint8_t pending_ = 0;
-  unsigned used_ = 0;
+  size_t end_;
+  char* out_;
+  uint64_t pending_ = 0;  // From the highest bit on.
+  unsigned used_ = 0;     // Below 8 between two calls.
 };
 
 class BitReader {
@@ -67,12 +78,10 @@ class BitReader {
   bool ok_ = true;
 };
 
-}  // namespace
-
-void AppendXor(absl::Span<const double> values, std::string& bytes) {
+// Calls put(bits, width) for all that follows the first value.
+template <typename Put>
+void Walk(absl::Span<const double> values, Put put) {
   uint64_t before = std::bit_cast<uint64_t>(values[0]);
-  AppendFixed64(before, bytes);
-  BitWriter writer(bytes);
   unsigned lead = 0;
   unsigned width = 64;
   for (double value : values.subspan(1)) {
@@ -80,7 +89,7 @@ void AppendXor(absl::Span<const double> values, std::string& bytes) {
     const uint64_t difference = bits ^ before;
     before = bits;
     if (difference == 0) {
-      writer.Put(0, 1);
+      put(0, 1);
       continue;
     }
     const unsigned own_lead = static_cast<unsigned>(std::countl_zero(difference));
@@ -89,17 +98,30 @@ void AppendXor(absl::Span<const double> values, std::string& bytes) {
     const unsigned tail = 64 - lead - width;
     const bool fits = own_lead >= lead && own_tail >= tail;
     if (fits && width <= own_width + kLeadBits + kWidthBits) {
-      writer.Put(0b10, 2);
+      put(0b10, 2);
     } else {
       lead = own_lead;
       width = own_width;
-      writer.Put(0b11, 2);
-      writer.Put(lead, kLeadBits);
-      writer.Put(width - 1, kWidthBits);
+      put(0b11 << (kLeadBits + kWidthBits) | lead << kWidthBits | (width - 1),
+          2 + kLeadBits + kWidthBits);
     }
-    writer.Put(difference >> (64 - lead - width), width);
+    put(difference >> (64 - lead - width), width);
   }
-  writer.Flush();
+}
+
+}  // namespace
+
+size_t XorSize(absl::Span<const double> values) {
+  size_t bits = 0;
+  Walk(values, [&](uint64_t, unsigned width) { bits += width; });
+  return sizeof(double) + (bits + 7) / 8;
+}
+
+void AppendXor(absl::Span<const double> values, std::string& bytes) {
+  const size_t size = XorSize(values) - sizeof(double);
+  AppendFixed64(std::bit_cast<uint64_t>(values[0]), bytes);
+  BitWriter writer(bytes, size);
+  Walk(values, [&](uint64_t bits, unsigned width) { writer.Put(bits, width); });
 }
 
 bool ReadXor(ByteReader& reader, absl::Span<double> values) {

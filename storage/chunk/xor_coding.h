@@ -1,12 +1,16 @@
 // Arbitrary float64, each as its difference in bits from the one before (after Gorilla).
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "absl/types/span.h"
 #include "storage/chunk/byte_stream.h"
 
 namespace ora::storage {
+
+// How many bytes AppendXor would append.
+size_t XorSize(absl::Span<const double> values);
 
 void AppendXor(absl::Span<const double> values, std::string& bytes);
 

@@ -1,4 +1,5 @@
-// Decodes the input as a chunk; and encodes it, as steps of time and float64, and reads it back.
+// Decodes the input as a chunk; and encodes it, as steps of time and float64, and reads it back,
+// with both efforts.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +16,16 @@ void ExpectSame(const std::string& bytes, const SampleColumns& samples) {
   if (!ora::storage::DecodeChunk(bytes, read).ok()) std::abort();
   if (read.time_millis != samples.time_millis || read.size() != samples.size()) std::abort();
   if (std::memcmp(read.values.data(), samples.values.data(), samples.size() * 8) != 0) std::abort();
+}
+
+void ExpectRoundTrips(const SampleColumns& samples) {
+  using ora::storage::ChunkEffort;
+  for (const ChunkEffort effort : {ChunkEffort::kFast, ChunkEffort::kBest}) {
+    const std::string chunk =
+        ora::storage::EncodeChunk(samples.time_millis, samples.values, effort);
+    if (ora::storage::ChunkSampleCount(chunk).value_or(0) != samples.size()) std::abort();
+    ExpectSame(chunk, samples);
+  }
 }
 
 SampleColumns SamplesFrom(const uint8_t* bytes, size_t size) {
@@ -42,13 +53,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   SampleColumns decoded;
   const absl::string_view chunk(reinterpret_cast<const char*>(bytes), size);
   if (ora::storage::DecodeChunk(chunk, decoded).ok()) {
-    ExpectSame(ora::storage::EncodeChunk(decoded.time_millis, decoded.values), decoded);
+    ExpectRoundTrips(decoded);
   } else if (decoded.size() != 0 || !decoded.values.empty()) {
     std::abort();
   }
   const SampleColumns samples = SamplesFrom(bytes, size);
   if (samples.size() > 0) {
-    ExpectSame(ora::storage::EncodeChunk(samples.time_millis, samples.values), samples);
+    ExpectRoundTrips(samples);
   }
   return 0;
 }

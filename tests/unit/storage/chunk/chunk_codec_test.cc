@@ -31,8 +31,9 @@ std::vector<int64_t> EveryTenSeconds(size_t count) {
 }
 
 // The bytes of the chunk, after checking that all comes back to the bit.
-std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<double>& values) {
-  std::string bytes = EncodeChunk(times, values);
+std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<double>& values,
+                      ChunkEffort effort) {
+  std::string bytes = EncodeChunk(times, values, effort);
   SampleColumns read;
   EXPECT_EQ(DecodeChunk(bytes, read), absl::OkStatus());
   EXPECT_EQ(read.time_millis, times);
@@ -40,9 +41,19 @@ std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<doubl
   return bytes;
 }
 
+// The larger of both efforts' chunks.
+std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<double>& values) {
+  std::string fast = RoundTrip(times, values, ChunkEffort::kFast);
+  std::string best = RoundTrip(times, values, ChunkEffort::kBest);
+  EXPECT_LE(best.size(), fast.size());
+  return fast;
+}
+
 std::string RoundTrip(const std::vector<double>& values) {
   return RoundTrip(EveryTenSeconds(values.size()), values);
 }
+
+constexpr double kFastOverhead = 1.15;
 
 struct Kind {
   const char* name;
@@ -56,8 +67,14 @@ TEST_P(ChunkKindTest, ComesBackToTheBitInItsSize) {
   std::mt19937_64 random(7);
   std::vector<double> values{GetParam().next(random, 0)};
   while (values.size() < 8640) values.push_back(GetParam().next(random, values.back()));
-  const std::string bytes = RoundTrip(values);
+  const std::string bytes = RoundTrip(EveryTenSeconds(values.size()), values, ChunkEffort::kBest);
   EXPECT_LE(static_cast<double>(bytes.size()) / 8640, GetParam().bytes_per_sample_max);
+  // Fast ones take little more, and any count is packed.
+  EXPECT_LE(static_cast<double>(RoundTrip(values).size()),
+            static_cast<double>(bytes.size()) * kFastOverhead);
+  for (size_t count = 1; count < 300; count += count < 70 ? 1 : 37) {
+    RoundTrip(std::vector<double>(values.begin(), values.begin() + static_cast<long>(count)));
+  }
 }
 
 double Normal(std::mt19937_64& random, double mean, double deviation) {
@@ -126,9 +143,10 @@ TEST(ChunkCodecTest, KeepsEveryOddFloat) {
 TEST(ChunkCodecTest, KeepsStaleMarkersAmongDecimalsForAFewBytesEach) {
   std::vector<double> values(8640, 0.0);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i % 10) / 10;
-  const size_t without = RoundTrip(values).size();
+  const std::vector<int64_t> times = EveryTenSeconds(values.size());
+  const size_t without = RoundTrip(times, values, ChunkEffort::kBest).size();
   for (size_t i = 0; i < values.size(); i += 2000) values[i] = StaleMarker();
-  EXPECT_LE(RoundTrip(values).size(), without + 5 * 20);
+  EXPECT_LE(RoundTrip(times, values, ChunkEffort::kBest).size(), without + 5 * 20);
 }
 
 TEST(ChunkCodecTest, CodesIrregularTimes) {
@@ -150,7 +168,8 @@ TEST(ChunkCodecTest, CodesEqualStepsWithAGapInAFewBytes) {
 
 TEST(ChunkCodecTest, AppendsBehindWhatIsThere) {
   SampleColumns columns{{1}, {0.5}};
-  ASSERT_EQ(DecodeChunk(EncodeChunk({2, 3}, {7, 8}), columns), absl::OkStatus());
+  ASSERT_EQ(DecodeChunk(EncodeChunk({2, 3}, {7, 8}, ChunkEffort::kFast), columns),
+            absl::OkStatus());
   EXPECT_THAT(columns.time_millis, testing::ElementsAre(1, 2, 3));
   EXPECT_THAT(columns.values, testing::ElementsAre(0.5, 7, 8));
 }
@@ -164,17 +183,17 @@ TEST(ChunkCodecTest, TakesAsManySamplesAsTheLimit) {
 
 TEST(ChunkCodecDeathTest, DiesOfWhatACallerMustNotPass) {
   const std::vector<double> too_many(kChunkSamplesMax + 1, 1);
-  EXPECT_DEATH(EncodeChunk(EveryTenSeconds(too_many.size()), too_many), "");
-  EXPECT_DEATH(EncodeChunk({}, {}), "");
-  EXPECT_DEATH(EncodeChunk({1, 1}, {1, 2}), "");
-  EXPECT_DEATH(EncodeChunk({1, 2}, {1}), "");
+  EXPECT_DEATH(EncodeChunk(EveryTenSeconds(too_many.size()), too_many, ChunkEffort::kFast), "");
+  EXPECT_DEATH(EncodeChunk({}, {}, ChunkEffort::kFast), "");
+  EXPECT_DEATH(EncodeChunk({1, 1}, {1, 2}, ChunkEffort::kFast), "");
+  EXPECT_DEATH(EncodeChunk({1, 2}, {1}, ChunkEffort::kFast), "");
 }
 
 TEST(ChunkCodecTest, ReportsEveryTruncationAndChangesNothing) {
   std::vector<std::string> chunks = {
-      EncodeChunk({1, 2, 3}, {1, 1, 1}),
-      EncodeChunk({1, 2, 4, 9, 20, 21}, {1.5, 2.25, 9, std::nan(""), 8, 1}),
-      EncodeChunk({1, 5, 9}, {1.0 / 3, 2.0 / 3, std::sqrt(2)})};
+      EncodeChunk({1, 2, 3}, {1, 1, 1}, ChunkEffort::kFast),
+      EncodeChunk({1, 2, 4, 9, 20, 21}, {1.5, 2.25, 9, std::nan(""), 8, 1}, ChunkEffort::kFast),
+      EncodeChunk({1, 5, 9}, {1.0 / 3, 2.0 / 3, std::sqrt(2)}, ChunkEffort::kFast)};
   for (const std::string& chunk : chunks) {
     for (size_t size = 0; size < chunk.size(); ++size) {
       SampleColumns columns{{1}, {0.5}};
@@ -192,7 +211,7 @@ TEST(ChunkCodecTest, SurvivesAnyFlippedBit) {
   std::mt19937_64 random(5);
   std::vector<double> values;
   for (int i = 0; i < 300; ++i) values.push_back(std::round(Normal(random, 0, 40)));
-  std::string chunk = EncodeChunk(EveryTenSeconds(values.size()), values);
+  std::string chunk = EncodeChunk(EveryTenSeconds(values.size()), values, ChunkEffort::kFast);
   for (size_t bit = 0; bit < chunk.size() * 8; ++bit) {
     chunk[bit / 8] = static_cast<char>(chunk[bit / 8] ^ (1 << bit % 8));
     SampleColumns columns;
@@ -204,8 +223,36 @@ TEST(ChunkCodecTest, SurvivesAnyFlippedBit) {
   }
 }
 
+TEST(ChunkCodecTest, CountsTheSamplesFromTheHeaderAlone) {
+  const std::vector<double> values(300, 1);
+  const std::string chunk = EncodeChunk(EveryTenSeconds(300), values, ChunkEffort::kFast);
+  EXPECT_EQ(ChunkSampleCount(chunk).value(), 300u);
+  EXPECT_EQ(ChunkSampleCount(chunk.substr(0, 3)).value(), 300u);
+  EXPECT_EQ(ChunkSampleCount(chunk.substr(0, 2)).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(ChunkCodecTest, OneEncoderAndDecoderServeManyChunksOfAnyKindAndSize) {
+  ChunkEncoder encoder;
+  ChunkDecoder decoder;
+  std::mt19937_64 random(6);
+  for (size_t count : {8640, 1, 30, 700, 2, 8640, 5}) {
+    for (const ChunkEffort effort : {ChunkEffort::kBest, ChunkEffort::kFast}) {
+      std::vector<double> values;
+      for (size_t i = 0; i < count; ++i) {
+        values.push_back(std::round(Normal(random, 0, 40)) / (count % 3 == 0 ? 100 : 1));
+      }
+      std::string chunk;
+      encoder.Append(EveryTenSeconds(count), values, effort, chunk);
+      EXPECT_EQ(chunk, EncodeChunk(EveryTenSeconds(count), values, effort));
+      SampleColumns read;
+      ASSERT_EQ(decoder.Append(chunk, read), absl::OkStatus());
+      EXPECT_EQ(Bits(read.values), Bits(values));
+    }
+  }
+}
+
 TEST(ChunkCodecTest, NamesTheVersionAndTheCountItRefuses) {
-  std::string chunk = EncodeChunk({1}, {1});
+  std::string chunk = EncodeChunk({1}, {1}, ChunkEffort::kFast);
   SampleColumns columns;
   chunk[0] = 2;
   EXPECT_THAT(DecodeChunk(chunk, columns).message(), HasSubstr("version 2"));

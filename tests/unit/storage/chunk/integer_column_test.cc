@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <vector>
@@ -13,15 +14,23 @@ constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
 constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
 
 // The size of the coding, after checking that it reads back.
-size_t CodedSize(const std::vector<int64_t>& values) {
+size_t CodedSize(const std::vector<int64_t>& values, ChunkEffort effort) {
+  EncodeScratch encode;
+  DecodeScratch decode;
   std::string bytes;
-  AppendIntegers(values, bytes);
+  AppendIntegers(values, effort, encode, bytes);
   std::vector<int64_t> read(values.size());
   ByteReader reader(bytes);
-  EXPECT_TRUE(ReadIntegers(reader, absl::MakeSpan(read)));
+  EXPECT_TRUE(ReadIntegers(reader, decode, absl::MakeSpan(read)));
   EXPECT_EQ(read, values);
   EXPECT_TRUE(reader.rest().empty());
   return bytes.size();
+}
+
+// The larger of both efforts' sizes.
+size_t CodedSize(const std::vector<int64_t>& values) {
+  const size_t fast = CodedSize(values, ChunkEffort::kFast);
+  return std::max(fast, CodedSize(values, ChunkEffort::kBest));
 }
 
 TEST(IntegerColumnTest, GivesBackTheExtremesWhoseDifferencesWrapAround) {
@@ -69,12 +78,42 @@ TEST(IntegerColumnTest, KeepsAnOutlierFromWideningOtherFrames) {
   EXPECT_LE(CodedSize(values), without + 1280 / 8 * 8);
 }
 
+TEST(IntegerColumnTest, ListsOutliersOfABellCurveForAFewBytesEach) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> step(0, 100);
+  std::vector<int64_t> values;
+  while (values.size() < 8640) values.push_back(static_cast<int64_t>(step(random)));
+  const size_t without = CodedSize(values);
+  for (size_t i = 100; i < values.size(); i += 1000) values[i] = kHighest - static_cast<int64_t>(i);
+  EXPECT_LE(CodedSize(values), without + 9 * 20);
+}
+
+TEST(IntegerColumnTest, TakesNextToNothingForACounterThatHardlyMoves) {
+  std::vector<int64_t> counter(8640, 1000);
+  for (size_t i = 1; i < counter.size(); ++i) counter[i] = counter[i - 1] + (i % 700 == 0);
+  EXPECT_LE(CodedSize(counter, ChunkEffort::kBest), 250u);
+  EXPECT_LE(CodedSize(counter, ChunkEffort::kFast), 500u);
+}
+
+TEST(IntegerColumnTest, TakesOutAnyFactorOfNegativeAndPositiveSteps) {
+  std::mt19937_64 random(4);
+  for (int64_t factor : {3, 10, 48, 1000, 86'400'000}) {
+    std::vector<int64_t> values;
+    for (int i = 0; i < 1000; ++i) {
+      values.push_back(7 + factor * (static_cast<int64_t>(random() % 16) - 8));
+    }
+    EXPECT_LE(CodedSize(values), 500 + 60u) << factor;
+  }
+}
+
 TEST(IntegerColumnTest, RefusesAnOrderWithoutEnoughValues) {
+  EncodeScratch encode;
+  DecodeScratch decode;
   std::string bytes;
-  AppendIntegers(std::vector<int64_t>{1, 2}, bytes);  // A slope: order 1.
+  AppendIntegers(std::vector<int64_t>{1, 2}, ChunkEffort::kBest, encode, bytes);  // Order 1.
   std::vector<int64_t> one(1);
   ByteReader reader(bytes);
-  EXPECT_FALSE(ReadIntegers(reader, absl::MakeSpan(one)));
+  EXPECT_FALSE(ReadIntegers(reader, decode, absl::MakeSpan(one)));
 }
 
 }  // namespace

@@ -62,7 +62,9 @@ void Encode(benchmark::State& state) {
   const auto series = Series(static_cast<Kind>(state.range(0)), state.range(1));
   size_t size = 0;
   for (auto _ : state) {
-    size = ora::storage::EncodeChunk(series.time_millis, series.values).size();
+    size = ora::storage::EncodeChunk(series.time_millis, series.values,
+                                     ora::storage::ChunkEffort::kBest)
+               .size();
   }
   state.SetLabel(kNames[state.range(0)]);
   state.SetItemsProcessed(state.iterations() * state.range(1));
@@ -71,7 +73,8 @@ void Encode(benchmark::State& state) {
 
 void Decode(benchmark::State& state) {
   const auto series = Series(static_cast<Kind>(state.range(0)), state.range(1));
-  const std::string chunk = ora::storage::EncodeChunk(series.time_millis, series.values);
+  const std::string chunk = ora::storage::EncodeChunk(series.time_millis, series.values,
+                                                      ora::storage::ChunkEffort::kBest);
   ora::storage::SampleColumns decoded;
   for (auto _ : state) {
     decoded.clear();
@@ -91,7 +94,8 @@ void DecodeW1(benchmark::State& state) {
   for (int kind = 0; kind <= kConstant; ++kind) {
     const auto series = Series(static_cast<Kind>(kind), state.range(0));
     for (int i = 0; i < kShare[kind]; ++i) {
-      chunks.push_back(ora::storage::EncodeChunk(series.time_millis, series.values));
+      chunks.push_back(ora::storage::EncodeChunk(series.time_millis, series.values,
+                                                 ora::storage::ChunkEffort::kBest));
       bytes += chunks.back().size();
     }
   }
