@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "storage/chunk/wide_registers.h"
+
 namespace ora::storage {
 namespace {
 
@@ -35,11 +37,7 @@ uint64_t LoadBits(absl::string_view packed, size_t bit, unsigned width) {
   return value & Mask(width);
 }
 
-}  // namespace
-
-unsigned BitWidth(uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
-
-void AppendPacked(absl::Span<const uint64_t> values, unsigned width, std::string& bytes) {
+void AppendOnce(absl::Span<const uint64_t> values, unsigned width, std::string& bytes) {
   if (width == 0) return;
   const size_t end = bytes.size() + PackedSize(values.size(), width);
   const size_t begin = bytes.size();
@@ -68,7 +66,7 @@ void AppendPacked(absl::Span<const uint64_t> values, unsigned width, std::string
   bytes.resize(end);
 }
 
-void Unpack(absl::string_view packed, unsigned width, absl::Span<uint64_t> values) {
+void UnpackOnce(absl::string_view packed, unsigned width, absl::Span<uint64_t> values) {
   assert(width <= kBitWidthMax && packed.size() >= PackedSize(values.size(), width));
   if (width == 0) {
     if (!values.empty()) std::memset(values.data(), 0, values.size() * sizeof(uint64_t));
@@ -90,6 +88,18 @@ void Unpack(absl::string_view packed, unsigned width, absl::Span<uint64_t> value
   for (size_t i = fast; i < values.size(); ++i, bit += width) {
     out[i] = LoadBits(packed, bit, width);
   }
+}
+
+}  // namespace
+
+unsigned BitWidth(uint64_t value) { return static_cast<unsigned>(std::bit_width(value)); }
+
+void AppendPacked(absl::Span<const uint64_t> values, unsigned width, std::string& bytes) {
+  CallFastest<AppendOnce>(values, width, bytes);
+}
+
+void Unpack(absl::string_view packed, unsigned width, absl::Span<uint64_t> values) {
+  CallFastest<UnpackOnce>(packed, width, values);
 }
 
 }  // namespace ora::storage

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "storage/chunk/integer_column.h"
+#include "storage/chunk/wide_registers.h"
 
 namespace ora::storage {
 namespace {
@@ -121,10 +122,11 @@ std::optional<unsigned> ScaleDecimals(absl::Span<const double> values, EncodeScr
   constexpr size_t kSampled = 32;
   scratch.scaled.resize(values.size());
   scratch.exception_at.clear();
-  if (Scale(values[0], 0).has_value() && ScaleAll(values, 0, scratch.scaled.data())) return 0;
+  if (Scale(values[0], 0).has_value() && CallFastest<ScaleAll>(values, 0u, scratch.scaled.data()))
+    return 0;
   const auto sampled = ChooseExponent(values, values.size() / kSampled + 1);
   if (!sampled.has_value()) return std::nullopt;
-  if (ScaleAll(values, *sampled, scratch.scaled.data())) return sampled;
+  if (CallFastest<ScaleAll>(values, *sampled, scratch.scaled.data())) return sampled;
   if (values.size() <= kSampled)
     return ScaleSome(values, *sampled, scratch) ? sampled : std::nullopt;
   const auto exponent = ChooseExponent(values, 1);
@@ -180,7 +182,7 @@ bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
   const absl::Span<int64_t> scaled(scratch.scaled.data(), values.size());
   if (!reader.ok() || !ReadIntegers(reader, scratch, scaled)) return false;
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
-    Unscale(scaled.subspan(begin, kBlock), kPowers[exponent], values.data() + begin);
+    CallFastest<Unscale>(scaled.subspan(begin, kBlock), kPowers[exponent], values.data() + begin);
   }
   uint64_t at = 0;
   for (uint64_t i = 0; i < exceptions; ++i) {

@@ -8,12 +8,16 @@
 #include "storage/chunk/bit_packing.h"
 #include "storage/chunk/rice_coding.h"
 #include "storage/chunk/split_planes.h"
+#include "storage/chunk/wide_registers.h"
 
 namespace ora::storage {
 namespace {
 
 constexpr size_t kFrame = 128;
 constexpr unsigned kOrderMax = 2;
+
+// A plane that zstd coded costs an encoder much: it must be smaller by this much.
+constexpr double kSplitAdvantage = 0.99;
 
 enum class Packing : uint8_t { kSame = 0, kFrames = 1, kSplit = 2, kRice = 3 };
 
@@ -74,7 +78,7 @@ template <unsigned order>
 Scatter Measure(absl::Span<const int64_t> column) {
   constexpr uint64_t kSumSafe = uint64_t{1} << 46;  // As many as a chunk has cannot wrap around.
   static_assert(kSumSafe * kChunkSamplesMax < uint64_t{1} << 63);
-  constexpr uint64_t kOutlier = 64;
+  constexpr uint64_t kOutlier = 16;
   const uint64_t* const values = reinterpret_cast<const uint64_t*>(column.data());
   const size_t count = column.size() - order;
   uint64_t total = 0;  // Of the residuals, above the first.
@@ -130,15 +134,23 @@ uint64_t TakeResiduals(absl::Span<const int64_t> column, std::vector<uint64_t>& 
 
 // Divides the residuals by the largest number that divides them all, which it returns: 1 or more.
 uint64_t TakeFactor(std::vector<uint64_t>& residuals) {
-  uint64_t factor = 0;
+  uint64_t any = 0;
+  for (uint64_t residual : residuals) any |= residual;
+  if (any == 0) return 1;  // All are the same.
+  const unsigned shift = static_cast<unsigned>(std::countr_zero(any));
+  uint64_t odd = 0;
   for (uint64_t residual : residuals) {
-    const uint64_t size = Distance(residual, 0);
-    if (factor == 0 || size % factor != 0) factor = std::gcd(factor, size);
-    if (factor == 1) return 1;
+    const uint64_t size = Distance(residual, 0) >> shift;
+    if (odd == 0 || size % odd != 0) odd = std::gcd(odd, size);
+    if (odd == 1) break;
   }
-  if (factor == 0) return 1;  // All are the same.
-  const unsigned shift = static_cast<unsigned>(std::countr_zero(factor));
-  const uint64_t odd = factor >> shift;
+  if (odd == 1) {
+    if (shift == 0) return 1;
+    for (uint64_t& residual : residuals) {
+      residual = static_cast<uint64_t>(Signed(residual) >> shift);
+    }
+    return uint64_t{1} << shift;
+  }
   // Division without a rest is multiplication by the inverse modulo 2^64; Newton's step doubles
   // the bits that are right, three of them at first.
   uint64_t inverse = odd;
@@ -146,19 +158,19 @@ uint64_t TakeFactor(std::vector<uint64_t>& residuals) {
   for (uint64_t& residual : residuals) {
     residual = static_cast<uint64_t>(Signed(residual) >> shift) * inverse;
   }
-  return factor;
+  return odd << shift;
 }
 
 // The bytes that frames of these take, each above the lowest of its frame.
-size_t FramesSize(absl::Span<const uint64_t> residuals, uint64_t lowest) {
+size_t FramesSize(absl::Span<const uint64_t> residuals) {
   size_t size = 0;
   for (size_t begin = 0; begin < residuals.size(); begin += kFrame) {
     const auto frame = residuals.subspan(begin, kFrame);
     uint64_t low = ~uint64_t{0};
     uint64_t high = 0;
     for (uint64_t residual : frame) {
-      low = std::min(low, residual - lowest);
-      high = std::max(high, residual - lowest);
+      low = std::min(low, residual);
+      high = std::max(high, residual);
     }
     size += 1 + VarintSize(low) + PackedSize(frame.size(), BitWidth(high - low));
   }
@@ -212,72 +224,95 @@ void SumUp(unsigned order, absl::Span<uint64_t> rests, uint64_t first, uint64_t 
   }
 }
 
-}  // namespace
+// A column after its differences, brought to small whole numbers: residual = first + factor *
+// quotient. The quotients are in the scratch's `residuals`.
+struct Quotients {
+  unsigned order = 0;
+  uint64_t first = 0;
+  uint64_t factor = 1;
+  uint64_t centre = 0;  // Signed, as are the quotients; so are the next.
+  uint64_t lowest = 0;
+  uint64_t range = 0;          // Of the highest above the lowest.
+  uint64_t mean_distance = 0;  // Of twice the distance from the centre.
+};
 
-void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
-                    std::string& bytes) {
+Quotients TakeQuotients(absl::Span<const int64_t> values, std::vector<uint64_t>& residuals) {
+  Quotients taken;
   Scatter scatter;
-  const unsigned order = ChooseOrder(values, scatter);
-  std::vector<uint64_t>& residuals = scratch.residuals;
-  const uint64_t first = order == 0   ? TakeResiduals<0>(values, residuals)
-                         : order == 1 ? TakeResiduals<1>(values, residuals)
-                                      : TakeResiduals<2>(values, residuals);
-  const uint64_t factor = TakeFactor(residuals);
-  const uint64_t centre = Quotient(scatter.centre - first, factor);
+  taken.order = ChooseOrder(values, scatter);
+  taken.first = taken.order == 0   ? TakeResiduals<0>(values, residuals)
+                : taken.order == 1 ? TakeResiduals<1>(values, residuals)
+                                   : TakeResiduals<2>(values, residuals);
+  taken.factor = TakeFactor(residuals);
+  taken.centre = Quotient(scatter.centre - taken.first, taken.factor);
+  taken.mean_distance = 2 * scatter.distances / taken.factor / residuals.size();
   int64_t lowest = 0;
   int64_t highest = 0;
   for (uint64_t residual : residuals) {
     lowest = std::min(lowest, Signed(residual));
     highest = std::max(highest, Signed(residual));
   }
-  const uint64_t range = static_cast<uint64_t>(highest) - static_cast<uint64_t>(lowest);
-
-  Packing packing = Packing::kSame;
-  size_t size = 0;
-  RicePlan rice;
-  std::vector<uint64_t>& folded = scratch.folded;
-  if (range > 0) {
-    folded.resize(residuals.size());
-    for (size_t i = 0; i < residuals.size(); ++i) folded[i] = ZigZag(Signed(residuals[i] - centre));
-    rice = PlanRice(folded, 2 * scatter.distances / factor / folded.size());
-    size = FramesSize(residuals, static_cast<uint64_t>(lowest));
-    packing = rice.size < size ? Packing::kRice : Packing::kFrames;
-    size = std::min(size, rice.size);
-  }
-  const uint64_t base =
-      first + factor * (packing == Packing::kRice ? centre : static_cast<uint64_t>(lowest));
-  const size_t begin = bytes.size();
-  const auto append_head = [&](Packing chosen, uint64_t chosen_base) {
-    bytes.resize(begin);
-    AppendByte(static_cast<uint8_t>(order | static_cast<unsigned>(chosen) << 2), bytes);
-    if (order >= 1) AppendVarint(ZigZag(values[0]), bytes);
-    if (order >= 2) {
-      AppendVarint(
-          ZigZag(Signed(static_cast<uint64_t>(values[1]) - static_cast<uint64_t>(values[0]))),
-          bytes);
-    }
-    AppendVarint(ZigZag(Signed(chosen_base)), bytes);
-    if (chosen != Packing::kSame) AppendVarint(factor, bytes);
-  };
-  if (effort == ChunkEffort::kBest && range > 0) {
-    for (uint64_t& residual : residuals) residual -= static_cast<uint64_t>(lowest);
-    if (EstimateSplitPlanes(residuals, range) < size) {
-      append_head(Packing::kSplit, first + factor * static_cast<uint64_t>(lowest));
-      const size_t at = bytes.size();
-      AppendSplitPlanes(residuals, range, scratch, bytes);
-      if (bytes.size() - at < size) return;
-    }
-    for (uint64_t& residual : residuals) residual += static_cast<uint64_t>(lowest);
-  }
-  append_head(packing, base);
-  if (packing == Packing::kFrames) {
-    for (uint64_t& residual : residuals) residual -= static_cast<uint64_t>(lowest);
-    AppendFrames(residuals, bytes);
-  }
-  if (packing == Packing::kRice) AppendRice(folded, rice, bytes);
+  taken.lowest = static_cast<uint64_t>(lowest);
+  taken.range = static_cast<uint64_t>(highest) - taken.lowest;
+  return taken;
 }
 
-bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
+void AppendHead(absl::Span<const int64_t> values, const Quotients& taken, Packing packing,
+                std::string& bytes) {
+  const uint64_t base = packing == Packing::kRice ? taken.centre : taken.lowest;
+  AppendByte(static_cast<uint8_t>(taken.order | static_cast<unsigned>(packing) << 2), bytes);
+  if (taken.order >= 1) AppendVarint(ZigZag(values[0]), bytes);
+  if (taken.order >= 2) {
+    const uint64_t delta = static_cast<uint64_t>(values[1]) - static_cast<uint64_t>(values[0]);
+    AppendVarint(ZigZag(Signed(delta)), bytes);
+  }
+  AppendVarint(ZigZag(Signed(taken.first + taken.factor * base)), bytes);
+  if (packing != Packing::kSame) AppendVarint(taken.factor, bytes);
+}
+
+// Appends the column in two planes if that takes fewer than `size_limit` bytes; else false, and
+// `bytes` are as before.
+bool AppendSplit(absl::Span<const int64_t> values, const Quotients& taken, size_t size_limit,
+                 EncodeScratch& scratch, std::string& bytes) {
+  if (EstimateSplitPlanes(scratch.residuals, taken.range) >= size_limit) return false;
+  const size_t begin = bytes.size();
+  AppendHead(values, taken, Packing::kSplit, bytes);
+  const size_t at = bytes.size();
+  AppendSplitPlanes(scratch.residuals, taken.range, scratch, bytes);
+  if (bytes.size() - at < size_limit) return true;
+  bytes.resize(begin);
+  return false;
+}
+
+void AppendOnce(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
+                std::string& bytes) {
+  std::vector<uint64_t>& residuals = scratch.residuals;
+  const Quotients taken = TakeQuotients(values, residuals);
+  if (taken.range == 0) return AppendHead(values, taken, Packing::kSame, bytes);
+
+  std::vector<uint64_t>& folded = scratch.folded;
+  folded.resize(residuals.size());
+  for (size_t i = 0; i < residuals.size(); ++i) {
+    folded[i] = ZigZag(Signed(residuals[i] - taken.centre));
+    residuals[i] -= taken.lowest;
+  }
+  const RicePlan rice = PlanRice(folded, taken.mean_distance);
+  const size_t frames_size = FramesSize(residuals);
+  const double size = static_cast<double>(std::min(frames_size, rice.size));
+  if (effort == ChunkEffort::kBest &&
+      AppendSplit(values, taken, static_cast<size_t>(size * kSplitAdvantage), scratch, bytes)) {
+    return;
+  }
+  if (rice.size < frames_size) {
+    AppendHead(values, taken, Packing::kRice, bytes);
+    AppendRice(folded, rice, bytes);
+  } else {
+    AppendHead(values, taken, Packing::kFrames, bytes);
+    AppendFrames(residuals, bytes);
+  }
+}
+
+bool ReadOnce(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
   const uint8_t head = reader.Byte();
   const unsigned order = head & 3;
   const unsigned packing = head >> 2;
@@ -322,6 +357,17 @@ bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t
     SumUp(order, residuals, first, delta, [=](uint64_t rest) { return base + factor * rest; });
   }
   return true;
+}
+
+}  // namespace
+
+void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
+                    std::string& bytes) {
+  return CallFastest<AppendOnce>(values, effort, scratch, bytes);
+}
+
+bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
+  return CallFastest<ReadOnce>(reader, scratch, values);
 }
 
 }  // namespace ora::storage

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "storage/chunk/bit_packing.h"
+#include "storage/chunk/wide_registers.h"
 
 namespace ora::storage {
 namespace {
@@ -41,9 +42,7 @@ size_t SizeOf(const Cost& cost, size_t count, unsigned low_bits) {
   return 2 + cost.outlier_bytes + (cost.quotients + count + 7) / 8 + PackedSize(count, low_bits);
 }
 
-}  // namespace
-
-RicePlan PlanRice(absl::Span<const uint64_t> values, uint64_t mean) {
+RicePlan PlanOnce(absl::Span<const uint64_t> values, uint64_t mean) {
   // Of a bell's two-sided steps the best is at about two thirds of the mean.
   const unsigned middle = std::min<unsigned>(BitWidth(mean - mean / 4), kLowBitsMax - 1);
   const unsigned lower = middle == 0 ? 0 : middle - 1;
@@ -64,7 +63,7 @@ RicePlan PlanRice(absl::Span<const uint64_t> values, uint64_t mean) {
   return best;
 }
 
-void AppendRice(absl::Span<const uint64_t> values, const RicePlan& plan, std::string& bytes) {
+void AppendOnce(absl::Span<const uint64_t> values, const RicePlan& plan, std::string& bytes) {
   const unsigned low_bits = plan.low_bits;
   AppendByte(static_cast<uint8_t>(low_bits), bytes);
   const size_t begin = bytes.size();
@@ -104,7 +103,7 @@ void AppendRice(absl::Span<const uint64_t> values, const RicePlan& plan, std::st
   bytes.resize(static_cast<size_t>(out - bytes.data()) + (bits > 0 ? 1 : 0));
 }
 
-bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values) {
+bool ReadOnce(ByteReader& reader, absl::Span<uint64_t> values) {
   const unsigned low_bits = reader.Byte();
   const uint64_t outliers = reader.Varint();
   if (!reader.ok() || low_bits > kLowBitsMax || outliers > values.size()) return false;
@@ -156,6 +155,20 @@ bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values) {
     values[place] = outlier_reader.Varint();
   }
   return reader.ok();
+}
+
+}  // namespace
+
+RicePlan PlanRice(absl::Span<const uint64_t> values, uint64_t mean) {
+  return CallFastest<PlanOnce>(values, mean);
+}
+
+void AppendRice(absl::Span<const uint64_t> values, const RicePlan& plan, std::string& bytes) {
+  return CallFastest<AppendOnce>(values, plan, bytes);
+}
+
+bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values) {
+  return CallFastest<ReadOnce>(reader, values);
 }
 
 }  // namespace ora::storage
