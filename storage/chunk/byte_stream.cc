@@ -18,15 +18,6 @@ void AppendFixed64(uint64_t value, std::string& bytes) {
   }
 }
 
-size_t VarintSize(uint64_t value) {
-  size_t size = 1;
-  while (value >= 0x80) {
-    value >>= 7;
-    ++size;
-  }
-  return size;
-}
-
 uint8_t ByteReader::Byte() {
   if (rest_.empty()) {
     Break();

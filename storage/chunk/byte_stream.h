@@ -1,6 +1,7 @@
 // Bytes, varints and fixed words: written to the end of a string, read with bounds.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,9 @@ inline int64_t UnZigZag(uint64_t value) {
 void AppendByte(uint8_t value, std::string& bytes);
 void AppendVarint(uint64_t value, std::string& bytes);   // 7 bits a byte, lowest first; 1 to 10.
 void AppendFixed64(uint64_t value, std::string& bytes);  // Little-endian.
-size_t VarintSize(uint64_t value);
+inline size_t VarintSize(uint64_t value) {
+  return (static_cast<size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
 
 // Reads from the front. The first read beyond the end, or an overlong varint, makes it not ok, and
 // from then on it gives zeros and empty views.

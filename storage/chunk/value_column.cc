@@ -4,22 +4,50 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "storage/chunk/decimal_scale.h"
+#include "storage/chunk/integer_column.h"
 #include "storage/chunk/xor_coding.h"
 
 namespace ora::storage {
 namespace {
 
-enum class ValueCoding : uint8_t { kConstant = 0, kPlain = 1, kDecimal = 2, kXor = 3 };
+enum class ValueCoding : uint8_t { kConstant = 0, kPlain = 1, kDecimal = 2, kXor = 3, kBits = 4 };
 
-// Differences in bits need about half of a float64 at the least, where the values differ at all:
-// decimals below this many bytes a value are not worth another attempt.
+// Decimals below this many bytes a value are not worth another attempt: where values differ at
+// all, the others hardly get there.
 constexpr size_t kGoodDecimalBytes = 3;
 
 bool SameBits(double a, double b) {
   return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+// Its own inverse: the bits of a float64, so that larger ones have larger numbers, and neighbours
+// differ by one. Values that move little or smoothly have small differences.
+int64_t Ordered(int64_t bits) {
+  return bits ^ ((bits >> 63) & std::numeric_limits<int64_t>::max());
+}
+
+void AppendBits(absl::Span<const double> values, ChunkEffort effort, EncodeScratch& scratch,
+                std::string& bytes) {
+  scratch.scaled.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    scratch.scaled[i] = Ordered(std::bit_cast<int64_t>(values[i]));
+  }
+  AppendIntegers(scratch.scaled, effort, scratch, bytes);
+}
+
+bool ReadBits(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+  if (scratch.scaled.size() < values.size()) scratch.scaled.resize(values.size());
+  if (!ReadIntegers(reader, scratch, absl::MakeSpan(scratch.scaled.data(), values.size()))) {
+    return false;
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = std::bit_cast<double>(Ordered(scratch.scaled[i]));
+  }
+  return true;
 }
 
 }  // namespace
@@ -42,7 +70,18 @@ void AppendValues(absl::Span<const double> values, ChunkEffort effort, EncodeScr
     size = bytes.size() - at - 1;
     if (size <= values.size() * kGoodDecimalBytes) return;
   }
-  if (const size_t xor_size = XorSize(values); xor_size < std::min(size, plain_size)) {
+  const size_t xor_size = XorSize(values);
+  // Where every bit changes from one to the next, only an entropy coder may still find a little.
+  if (effort == ChunkEffort::kBest || xor_size < plain_size) {
+    std::string& other = scratch.other;
+    other.assign(1, static_cast<char>(ValueCoding::kBits));
+    AppendBits(values, effort, scratch, other);
+    if (other.size() - 1 < size) {
+      bytes.replace(at, std::string::npos, other);
+      size = other.size() - 1;
+    }
+  }
+  if (xor_size < size) {
     bytes.resize(at);
     AppendByte(static_cast<uint8_t>(ValueCoding::kXor), bytes);
     AppendXor(values, bytes);
@@ -72,6 +111,8 @@ bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
       return ReadScaled(reader, scratch, values);
     case ValueCoding::kXor:
       return ReadXor(reader, values);
+    case ValueCoding::kBits:
+      return ReadBits(reader, scratch, values);
   }
   return false;
 }

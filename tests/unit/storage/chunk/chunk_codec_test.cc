@@ -102,7 +102,13 @@ INSTANTIATE_TEST_SUITE_P(
                          }},
                     Kind{"AnyDouble", 8.01,
                          [](auto& random, double) { return std::bit_cast<double>(random()); }},
-                    Kind{"UnitInterval", 7.2,
+                    Kind{"SumOfSeconds", 5.8,
+                         [](auto& random, double before) {
+                           return before + std::exp(Normal(random, 0, 1)) / 1000;
+                         }},
+                    Kind{"LevelBelowZero", 5.15,
+                         [](auto& random, double) { return -20 + Normal(random, 0, 0.001); }},
+                    Kind{"UnitInterval", 6.8,
                          [](auto& random, double) {
                            return std::uniform_real_distribution(0.5, 1.0)(random);
                          }}),

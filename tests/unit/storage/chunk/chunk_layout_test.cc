@@ -44,9 +44,11 @@ INSTANTIATE_TEST_SUITE_P(
                "010380a0abfef96200904e02009a9999999999b93f"},
         Layout{"Plain", 2, [](int64_t i) { return i == 0 ? 1.0 / 3 : -2.0 / 7; },
                "010280a0abfef96200904e0101555555555555d53f922449922449d2bf"},
-        Layout{"Xor", 5, [](int64_t i) { return 1.0 / 3 + 0.5 * i; },
-               "010580a0abfef96200904e0403555555555555d53f800fffffffffffffe001fffffffffffffcc0383ef"
-               "ffffffffffffffe"},
+        Layout{"Xor", 9, [](int64_t i) { return i % 3 == 0 ? 1.0 / 3 : 1e9 / 3; },
+               "010980a0abfef96200904e0803555555555555d53fc177f33458b5f99a2c5df99a2c5afccd162efccd1"
+               "62c"},
+        Layout{"Bits", 5, [](int64_t i) { return -1.0 / 3 + 0.01 * i; },
+               "010580a0abfef96200904e040405abd5aad5aad5aad57fc6c2eba3e1f5510101000b"},
         Layout{"Slope", 100, [](int64_t i) { return 7.0 + 3 * i; },
                "016480a0abfef96200904e63020000010e06"},
         Layout{"Rice", 24, [](int64_t i) { return 0.25 * ((i * i * i) % 17); },
