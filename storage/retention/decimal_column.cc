@@ -8,6 +8,7 @@
 #include "storage/chunk/decimal_scale.h"
 #include "storage/chunk/integer_column.h"
 #include "storage/chunk/value_column.h"
+#include "storage/retention/kept_scratch.h"
 
 namespace ora::storage {
 namespace {
@@ -46,9 +47,9 @@ int64_t Plus(int64_t a, int64_t b) {
 }  // namespace
 
 absl::optional<DecimalScale> DecimalScale::Choose(absl::Span<const double> values) {
-  const auto scaled = ScaleDecimals(values);
+  const auto scaled = ScaleDecimals(values, KeptEncodeScratch());
   if (!scaled.has_value()) return absl::nullopt;
-  return DecimalScale(scaled->exponent);
+  return DecimalScale(*scaled);
 }
 
 std::vector<int64_t> DecimalScale::ToIntegers(absl::Span<const double> values) const {
@@ -87,7 +88,7 @@ void AppendDecimals(const DecimalScale& scale, absl::Span<const double> values,
     next = i + 1;
     ++corrected;
   }
-  AppendIntegers(rest, bytes);
+  AppendIntegers(rest, ChunkEffort::kBest, KeptEncodeScratch(), bytes);
   AppendVarint(corrected, bytes);
   bytes += corrections;
 }
@@ -95,7 +96,7 @@ void AppendDecimals(const DecimalScale& scale, absl::Span<const double> values,
 bool ReadDecimals(ByteReader& reader, const DecimalScale& scale, absl::Span<const int64_t> expected,
                   absl::Span<double> values) {
   std::vector<int64_t> rest(values.size());
-  if (!ReadIntegers(reader, absl::MakeSpan(rest))) return false;
+  if (!ReadIntegers(reader, KeptDecodeScratch(), absl::MakeSpan(rest))) return false;
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = scale.ToDouble(Plus(expected[i], rest[i]));
   }
@@ -132,14 +133,15 @@ void AppendFloats(absl::Span<const double> values, absl::Span<const double> expe
                                            std::bit_cast<uint64_t>(expected[i]));
   }
   std::string column;
-  AppendValues(differences, column);
+  AppendValues(differences, ChunkEffort::kBest, KeptEncodeScratch(), column);
   AppendVarint(column.size(), bytes);
   bytes += column;
 }
 
 bool ReadFloats(ByteReader& reader, absl::Span<const double> expected, absl::Span<double> values) {
   ByteReader column(reader.Bytes(reader.Varint()));
-  if (!reader.ok() || !ReadValues(column, values) || !column.rest().empty()) return false;
+  if (!reader.ok() || !ReadValues(column, KeptDecodeScratch(), values) || !column.rest().empty())
+    return false;
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = std::bit_cast<double>(std::bit_cast<uint64_t>(values[i]) ^
                                       std::bit_cast<uint64_t>(expected[i]));

@@ -11,6 +11,7 @@
 #include "storage/chunk/integer_column.h"
 #include "storage/chunk/time_column.h"
 #include "storage/retention/decimal_column.h"
+#include "storage/retention/kept_scratch.h"
 
 namespace ora::storage {
 namespace {
@@ -269,20 +270,21 @@ bool TimesAreSound(const TierRow& row, Day day) {
 void AppendBucketTimes(const TierRow& row, int64_t day_start, std::string& bytes) {
   std::vector<int64_t> offsets = row.last_millis;
   for (int64_t& offset : offsets) offset -= day_start;
-  AppendTimes(offsets, bytes);
+  if (!AppendTimes(offsets, ChunkEffort::kBest, KeptEncodeScratch(), bytes)) std::abort();
   AppendVarint(static_cast<uint64_t>(row.last_millis[0] - row.first.time_millis), bytes);
-  AppendIntegers(row.count, bytes);
+  AppendIntegers(row.count, ChunkEffort::kBest, KeptEncodeScratch(), bytes);
 }
 
 bool ReadBucketTimes(ByteReader& reader, Day day, TierRow& row) {
-  if (!ReadTimes(reader, absl::MakeSpan(row.last_millis))) return false;
+  if (!ReadTimes(reader, KeptDecodeScratch(), absl::MakeSpan(row.last_millis))) return false;
   if (row.last_millis.front() < 0 || row.last_millis.back() >= kDayMillis) return false;
   for (int64_t& time : row.last_millis) time += StartOf(day);
   const uint64_t first_before_last = reader.Varint();
   if (!reader.ok() || first_before_last >= static_cast<uint64_t>(kDayMillis)) return false;
   row.first.time_millis = row.last_millis[0] - static_cast<int64_t>(first_before_last);
   row.count.resize(row.size());
-  return row.first.time_millis >= StartOf(day) && ReadIntegers(reader, absl::MakeSpan(row.count)) &&
+  return row.first.time_millis >= StartOf(day) &&
+         ReadIntegers(reader, KeptDecodeScratch(), absl::MakeSpan(row.count)) &&
          TimesAreSound(row, day);
 }
 

@@ -136,7 +136,7 @@ absl::Status Sealer::AddDay(const ChunkPlace& place, const SampleSpans& samples,
     absl::Status taken = TakeBackUnfinished(*target.view.partition, place, part);
     if (!taken.ok()) return taken;
   }
-  for (ChunkRow& row : MakeChunkRows(place, samples)) {
+  for (ChunkRow& row : MakeChunkRows(place, samples, ChunkEffort::kFast)) {
     Part::Row encoded{row.key.Encode(), std::move(row.value)};
     const size_t bytes = encoded.key.size() + encoded.value.size();
     target.added.samples += row.samples;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "storage/chunk/byte_stream.h"
-#include "storage/chunk/chunk_codec.h"
 #include "storage/tsdb/partitions/checked_value.h"
 #include "storage/tsdb/partitions/merge_plan.h"
 
@@ -12,7 +10,7 @@ namespace {
 
 static_assert(kChunkRowSamplesMax <= kChunkSamplesMax);
 
-ChunkRow MakeRow(const ChunkPlace& place, const SampleSpans& samples) {
+ChunkRow MakeRow(const ChunkPlace& place, const SampleSpans& samples, ChunkEffort effort) {
   const int64_t start = StartOf(place.day);
   ChunkRow row{
       .key = {.slot = place.slot,
@@ -20,7 +18,7 @@ ChunkRow MakeRow(const ChunkPlace& place, const SampleSpans& samples) {
               .first_offset_millis = static_cast<uint32_t>(samples.time_millis.front() - start),
               .last_offset_millis = static_cast<uint32_t>(samples.time_millis.back() - start),
               .seal_number = place.seal_number},
-      .value = EncodeChunk(samples.time_millis, samples.values),
+      .value = EncodeChunk(samples.time_millis, samples.values, effort),
       .samples = samples.time_millis.size()};
   AppendChecksum(row.value);
   return row;
@@ -47,7 +45,8 @@ void ForEachDay(const SampleColumns& columns,
   }
 }
 
-std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& samples) {
+std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& samples,
+                                    ChunkEffort effort) {
   const size_t count = samples.time_millis.size();
   const size_t row_count = (count + kChunkRowSamplesMax - 1) / kChunkRowSamplesMax;
   std::vector<ChunkRow> rows;
@@ -55,18 +54,11 @@ std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& 
   for (size_t i = 0; i < row_count; ++i) {
     const size_t begin = count * i / row_count;
     const size_t length = count * (i + 1) / row_count - begin;
-    rows.push_back(MakeRow(place, {samples.time_millis.subspan(begin, length),
-                                   samples.values.subspan(begin, length)}));
+    rows.push_back(MakeRow(
+        place, {samples.time_millis.subspan(begin, length), samples.values.subspan(begin, length)},
+        effort));
   }
   return rows;
-}
-
-absl::optional<uint64_t> SamplesOfChunkValue(absl::string_view value) {
-  ByteReader reader(value);
-  (void)reader.Byte();  // The version; every one has its count next.
-  const uint64_t count = reader.Varint();
-  if (!reader.ok() || count == 0 || count > kChunkSamplesMax) return absl::nullopt;
-  return count;
 }
 
 absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to) {

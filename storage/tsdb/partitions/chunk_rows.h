@@ -8,8 +8,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/optional.h"
 #include "absl/types/span.h"
+#include "storage/chunk/chunk_codec.h"
 #include "storage/rocks/keys.h"
 #include "storage/sample.h"
 
@@ -41,10 +41,8 @@ void ForEachDay(const SampleColumns& columns,
 
 // Rows of at most kChunkRowSamplesMax samples, about as many in each. `samples` are of place.day
 // and not empty.
-std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& samples);
-
-// How many samples a row says that it holds; absent: it is damaged. Its checksum is not looked at.
-absl::optional<uint64_t> SamplesOfChunkValue(absl::string_view value);
+std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& samples,
+                                    ChunkEffort effort);
 
 // Appends a row's samples; unchanged on error. DATA_LOSS: damaged.
 absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to);

@@ -149,8 +149,9 @@ absl::Status Merger::ReadRows(const Pass& pass, const SeriesIndex::Entry& series
   for (cursor.Seek(prefix); cursor.Valid() && absl::StartsWith(cursor.key(), prefix);
        cursor.Next()) {
     const absl::optional<ChunkKey> key = ChunkKey::Decode(cursor.key());
-    const absl::optional<uint64_t> samples = SamplesOfChunkValue(cursor.value());
-    if (!key || !samples) return absl::DataLossError("a chunk's key or header is damaged");
+    const absl::StatusOr<size_t> samples = ChunkSampleCount(cursor.value());
+    if (!samples.ok()) return samples.status();
+    if (!key) return absl::DataLossError("a chunk's key has the wrong length");
     step.rows.push_back({*key, std::string(cursor.value())});
     step.bounds.push_back(
         {key->first_offset_millis, key->last_offset_millis, *samples,
@@ -183,7 +184,8 @@ absl::Status Merger::MergeGroupOf(const Pass& pass, const SeriesIndex::Entry& se
     step.changes.Delete(*pass.view.partition, key);
     step.bytes_added -= key.size() + step.rows[at].value.size();
   }
-  for (const ChunkRow& row : MakeChunkRows(place, {columns.time_millis, columns.values})) {
+  for (const ChunkRow& row :
+       MakeChunkRows(place, {columns.time_millis, columns.values}, ChunkEffort::kBest)) {
     const std::string key = row.key.Encode();
     step.changes.Put(*pass.view.partition, key, row.value);
     step.bytes_added += key.size() + row.value.size();

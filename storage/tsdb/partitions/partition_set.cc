@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "storage/tsdb/partitions/chunk_rows.h"
+#include "storage/chunk/chunk_codec.h"
 
 namespace ora::storage {
 namespace {
@@ -56,15 +56,13 @@ absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partiti
   PartitionContents contents;
   const bool raw = partition.id().resolution == Resolution::kRaw;
   const std::unique_ptr<RowCursor> rows = database_.Rows(partition, nullptr);
-  SampleColumns scratch;
   for (rows->Seek(""); rows->Valid(); rows->Next()) {
     const absl::optional<ChunkKey> chunk = ChunkKey::Decode(rows->key());
     const absl::optional<TierKey> tier = TierKey::Decode(rows->key());
     if (raw ? !chunk || chunk->seal_number > sealed_through : !tier) continue;
     contents.ids.add(raw ? chunk->id : tier->id);
     contents.bytes += rows->key().size() + rows->value().size();
-    scratch.clear();
-    if (raw && AppendChunkValue(rows->value(), scratch).ok()) contents.samples += scratch.size();
+    if (raw) contents.samples += ChunkSampleCount(rows->value()).value_or(0);
   }
   if (raw) contents.young = contents.changed = contents.ids;
   if (!absl::IsDataLoss(rows->status())) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "storage/tsdb/partitions/chunk_rows.h"
+#include "storage/chunk/chunk_codec.h"
 
 namespace ora::storage {
 namespace {
@@ -74,8 +74,8 @@ absl::Status SeriesRemoval::RemoveFrom(const PartitionView& view, Entries series
     for (rows->Seek(prefix); rows->Valid() && absl::StartsWith(rows->key(), prefix); rows->Next()) {
       contents.bytes -= std::min(contents.bytes, rows->key().size() + rows->value().size());
       if (!raw) continue;
-      contents.samples -=
-          std::min(contents.samples, SamplesOfChunkValue(rows->value()).value_or(0));
+      const uint64_t samples = ChunkSampleCount(rows->value()).value_or(0);
+      contents.samples -= std::min(contents.samples, samples);
     }
     // What is damaged goes too, and only the totals are the worse for it.
     if (!rows->status().ok() && !absl::IsDataLoss(rows->status())) return rows->status();
