@@ -68,6 +68,7 @@ absl::Status Sealer::Seal() {
 }
 
 absl::Status Sealer::SealLocked() {
+  targets_.partitions.writers().AssertHeld();
   // What an earlier call left frozen is older than what was open when this one came.
   const bool left_over = targets_.open.HasFrozen();
   for (int generations = left_over ? 2 : 1; generations > 0; --generations) {

@@ -29,6 +29,7 @@ void DeleteRuns(const Partition& partition, Entries series, DatabaseChanges& cha
 }  // namespace
 
 absl::Status SeriesRemoval::Remove(std::vector<SeriesIndex::Entry> series) {
+  partitions_.writers().AssertHeld();
   std::sort(series.begin(), series.end(),
             [](const SeriesIndex::Entry& a, const SeriesIndex::Entry& b) {
               return std::pair(a.slot, a.id) < std::pair(b.slot, b.id);

@@ -22,9 +22,9 @@ class SeriesRemoval {
       : database_(database), partitions_(partitions) {}
 
   // Deletes the series' records and their rows in every partition; durable when it returns, and all
-  // or nothing. None of them may have open samples.
-  absl::Status Remove(std::vector<SeriesIndex::Entry> series)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(partitions_.writers()) ABSL_LOCKS_EXCLUDED(mutex_);
+  // or nothing. None of them may have open samples. The caller holds PartitionSet::writers(). (The
+  // analysis does not know that theirs and ours are one, so it is asserted.)
+  absl::Status Remove(std::vector<SeriesIndex::Entry> series) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Gives the space of removed rows back. Blocks as long as the partitions' rows take to be
   // written.
