@@ -284,6 +284,13 @@ absl::Status Database::Compact(const Partition& partition, absl::string_view beg
                   absl::StrCat("compact partition ", partition.id().Name()));
 }
 
+absl::Status Database::Compact(Family family) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  return StatusOf(db_->CompactRange(options, HandleOf(family), nullptr, nullptr),
+                  absl::StrCat("compact ", kFamilyNames[static_cast<size_t>(family)]));
+}
+
 absl::Status Database::Flush() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles(families_.begin(), families_.end());
   const std::vector<std::shared_ptr<const Partition>> partitions = Partitions();

@@ -165,6 +165,9 @@ class Database {
   // rewriting the others; empty is without a bound. Blocks; other calls go on meanwhile.
   absl::Status Compact(const Partition& partition, absl::string_view begin, absl::string_view end);
 
+  // The same for a whole family.
+  absl::Status Compact(Family family);
+
   // Writes out all that is in memory, so that the log's space is given back. Blocks.
   absl::Status Flush();
 

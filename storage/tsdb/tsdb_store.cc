@@ -192,7 +192,10 @@ absl::Status TsdbStore::Merge(MergeOccasion occasion) {
   for (const MergeTask& task : tasks) {
     if (absl::Status merged = MergeOne(task); !merged.ok()) return merged;
   }
-  return absl::OkStatus();
+  if (occasion == MergeOccasion::kRoutine || tasks.empty()) return absl::OkStatus();
+  // Nothing more is awaited: the log's space is given back, and that of the sealed batch records.
+  if (absl::Status flushed = database_->Flush(); !flushed.ok()) return flushed;
+  return database_->Compact(Family::kBatches);
 }
 
 absl::Status TsdbStore::MergeOne(const MergeTask& task) {
