@@ -192,10 +192,17 @@ absl::Status TsdbStore::Merge(MergeOccasion occasion) {
   for (const MergeTask& task : tasks) {
     if (absl::Status merged = MergeOne(task); !merged.ok()) return merged;
   }
-  if (occasion == MergeOccasion::kRoutine || tasks.empty()) return absl::OkStatus();
+  const uint64_t samples = committer_->samples_stored();
+  const bool awaited = occasion == MergeOccasion::kRoutine ||
+                       (occasion == MergeOccasion::kIdle && samples == samples_flushed_);
+  if (awaited) return absl::OkStatus();
   // Nothing more is awaited: the log's space is given back, and that of the sealed batch records.
   if (absl::Status flushed = database_->Flush(); !flushed.ok()) return flushed;
-  return database_->Compact(Family::kBatches);
+  if (absl::Status compacted = database_->Compact(Family::kBatches); !compacted.ok()) {
+    return compacted;
+  }
+  samples_flushed_ = samples;
+  return absl::OkStatus();
 }
 
 absl::Status TsdbStore::MergeOne(const MergeTask& task) {

@@ -109,6 +109,8 @@ class TsdbStore final : public TimeSeriesStore {
   // One merge or expiry at a time; before PartitionSet::writers().
   absl::Mutex merge_mutex_;
   MergeSchedule schedule_ ABSL_GUARDED_BY(merge_mutex_);
+  // How many had been stored when all was written out last.
+  uint64_t samples_flushed_ ABSL_GUARDED_BY(merge_mutex_) = 0;
 
   // Made by Start. The committer calls the upkeep to its end; the upkeep stops before.
   std::unique_ptr<Upkeep> upkeep_;
