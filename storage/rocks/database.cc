@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/rocks/database_options.h"
+#include "storage/rocks/disk_errors.h"
 #include "storage/rocks/rocks_cursor.h"
 #include "storage/rocks/rocks_status.h"
 
@@ -102,9 +103,11 @@ rocksdb::ColumnFamilyHandle* DatabaseChanges::Use(const Partition& partition) {
 size_t DatabaseChanges::bytes() const { return batch_->GetDataSize(); }
 
 Database::Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
-                   std::unique_ptr<rocksdb::DB> db, DamageReport report)
+                   std::shared_ptr<DiskErrors> errors, std::unique_ptr<rocksdb::DB> db,
+                   DamageReport report)
     : env_(std::move(env)),
       options_(std::move(options)),
+      errors_(std::move(errors)),
       db_(std::move(db)),
       report_(std::move(report)) {}
 
@@ -112,7 +115,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
                                                          const DatabaseFiles& files,
                                                          DamageReport report) {
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files.system());
-  auto options = std::make_unique<DatabaseOptions>(env.get());
+  const auto errors = std::make_shared<DiskErrors>(report);
+  auto options = std::make_unique<DatabaseOptions>(env.get(), errors);
   absl::StatusOr<std::vector<std::string>> names = FamiliesIn(directory, *options);
   if (!names.ok()) return names.status();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -122,8 +126,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   const rocksdb::Status opened =
       rocksdb::DB::Open(options->db(), directory, descriptors, &handles, &raw);
   if (!opened.ok()) return OpenStatusOf(opened, directory);
-  std::unique_ptr<Database> database(new Database(
-      std::move(env), std::move(options), std::unique_ptr<rocksdb::DB>(raw), std::move(report)));
+  std::unique_ptr<Database> database(new Database(std::move(env), std::move(options), errors,
+                                                  std::unique_ptr<rocksdb::DB>(raw),
+                                                  std::move(report)));
   database->Adopt(*names, handles);
   return database;
 }
@@ -139,7 +144,10 @@ void Database::Adopt(const std::vector<std::string>& names,
                           std::shared_ptr<const Partition>(new Partition(*id, *db_, handles[i])));
     } else {
       strangers_.push_back(handles[i]);
-      if (names[i] == rocksdb::kDefaultColumnFamilyName) continue;  // RocksDB's own; it is empty.
+      if (names[i] == rocksdb::kDefaultColumnFamilyName) {
+        default_family_ = handles[i];
+        continue;
+      }
       report_(absl::StrCat("column family ", names[i]),
               "its name is none that this program gives; it is left as it is");
     }
@@ -178,17 +186,58 @@ absl::Status Database::CheckAreThere(const std::vector<const Partition*>& partit
 }
 
 absl::Status Database::WriteBatchOf(const DatabaseChanges& changes, Durability durability) {
-  if (refused_.load()) {
-    // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
-    if (const rocksdb::Status resumed = db_->Resume(); !resumed.ok()) {
-      return StatusOf(resumed, "resume after a refused write");
-    }
-  }
+  StopDamagedCompactions();
+  if (absl::Status accepted = AcceptWrites(); !accepted.ok()) return accepted;
+  PutSpareRow();
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::kSynced;
   const rocksdb::Status written = db_->Write(options, changes.batch_.get());
-  refused_.store(!written.ok());
+  if (!written.ok()) errors_->set_stopped(true);
   return StatusOf(written, "write");
+}
+
+absl::Status Database::AcceptWrites() {
+  if (!errors_->stopped()) return absl::OkStatus();
+  absl::MutexLock lock(&resume_mutex_);
+  if (!errors_->stopped()) return absl::OkStatus();
+  errors_->set_stopped(false);
+  // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
+  rocksdb::Status resumed = db_->Resume();
+  if (resumed.ok()) {
+    PutSpareRow();
+    // Resuming need not touch the log. A mark in it, which no row comes of, shows how that is.
+    rocksdb::WriteBatch mark;
+    (void)mark.PutLogData("resumed");
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    resumed = db_->Write(options, &mark);
+  }
+  if (!resumed.ok()) errors_->set_stopped(true);
+  return StatusOf(resumed, "resume after an error of the disk");
+}
+
+void Database::PutSpareRow() {
+  if (!errors_->TakeSpareRowWanted()) return;
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  // Where it fails the write that follows fails too.
+  (void)db_->Put(options, default_family_, "spare", "");
+}
+
+void Database::StopDamagedCompactions() {
+  for (const std::string& family : errors_->TakeDamagedFamilies()) {
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    if (const absl::optional<Family> own = FamilyOf(family)) handle = HandleOf(*own);
+    std::shared_ptr<const Partition> held;
+    if (const absl::optional<PartitionId> id = PartitionId::Parse(family)) {
+      for (std::shared_ptr<const Partition>& partition : Partitions()) {
+        if (partition->id() == *id) held = std::move(partition);
+      }
+      if (held != nullptr) handle = held->handle_;
+    }
+    // Until the next open; then it is tried once more.
+    if (handle != nullptr) (void)db_->SetOptions(handle, {{"disable_auto_compactions", "true"}});
+  }
 }
 
 absl::StatusOr<absl::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* handle,
@@ -293,6 +342,7 @@ absl::Status Database::Compact(Family family) {
 
 absl::Status Database::Flush() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles(families_.begin(), families_.end());
+  handles.push_back(default_family_);
   const std::vector<std::shared_ptr<const Partition>> partitions = Partitions();
   for (const auto& partition : partitions) handles.push_back(partition->handle_);
   return StatusOf(db_->Flush(rocksdb::FlushOptions(), handles), "write out what is in memory");

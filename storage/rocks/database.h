@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,6 +36,7 @@ inline constexpr size_t kFamilies = 5;
 
 class Database;
 class DatabaseOptions;
+class DiskErrors;
 
 // Says what was found damaged: the object, such as `file 000012.sst of partition
 // raw.default.20415`, and the reason. Called on any thread, in Open already; must not call the
@@ -129,10 +129,14 @@ class Database {
                                                         DamageReport report);
   ~Database();
 
-  // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused. The write after a refused one
-  // first makes the database accept writes again. FAILED_PRECONDITION: one of the partitions was
-  // dropped; nothing is written.
+  // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused. The write after an error of the
+  // disk first makes the database accept writes again. FAILED_PRECONDITION: one of the partitions
+  // was dropped; nothing is written.
   absl::Status Write(DatabaseChanges changes, Durability durability) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // OK while writes are accepted. After an error of the disk it tries to make the database accept
+  // them again: as Write does, but without one. Else why they are refused, as Write would.
+  absl::Status AcceptWrites() ABSL_LOCKS_EXCLUDED(resume_mutex_);
 
   // Absent when there is no such row.
   absl::StatusOr<absl::optional<std::string>> Get(Family family, absl::string_view key) const;
@@ -179,7 +183,8 @@ class Database {
   friend class DatabaseChanges;
 
   Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
-           std::unique_ptr<rocksdb::DB> db, DamageReport report);
+           std::shared_ptr<DiskErrors> errors, std::unique_ptr<rocksdb::DB> db,
+           DamageReport report);
 
   // Takes the handles over, one a name.
   void Adopt(const std::vector<std::string>& names,
@@ -189,6 +194,10 @@ class Database {
   absl::Status CheckAreThere(const std::vector<const Partition*>& partitions) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status WriteBatchOf(const DatabaseChanges& changes, Durability durability);
+  void StopDamagedCompactions();
+  // Keeps a row of RocksDB's own family in memory alone. While there is something to write out,
+  // resuming begins a new log, as it must: one that an append has failed on takes no other.
+  void PutSpareRow();
 
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
     return families_[static_cast<size_t>(family)];
@@ -200,12 +209,14 @@ class Database {
 
   const std::unique_ptr<rocksdb::Env> env_;
   const std::unique_ptr<DatabaseOptions> options_;
+  const std::shared_ptr<DiskErrors> errors_;  // Shared with RocksDB.
   const std::unique_ptr<rocksdb::DB> db_;
   const DamageReport report_;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These two: set by Open.
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These three: set by Open.
+  rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> strangers_;
-  std::atomic<bool> refused_{false};  // The last write was.
 
+  absl::Mutex resume_mutex_;  // Held while RocksDB is resumed, which writes out what is in memory.
   // Held while a partition is made or dropped, and shared while one is written to: RocksDB would
   // take a write to a dropped one for a fault of the disk.
   mutable absl::Mutex mutex_;

@@ -26,9 +26,12 @@ constexpr uint64_t kCompactionDebtNever = uint64_t{1} << 60;
 
 }  // namespace
 
-DatabaseOptions::DatabaseOptions(rocksdb::Env* env)
+DatabaseOptions::DatabaseOptions(rocksdb::Env* env,
+                                 std::shared_ptr<rocksdb::EventListener> listener)
     : cache_(rocksdb::NewLRUCache(kMemoryBytesMax)) {
   db_.env = env;
+  db_.listeners.push_back(std::move(listener));
+  db_.max_bgerror_resume_count = 0;  // We resume: when a write comes, or when we are asked.
   db_.create_if_missing = true;
   db_.create_missing_column_families = true;
   db_.max_total_wal_size = kWalBytesMax;

@@ -3,6 +3,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 
 #include <memory>
@@ -21,7 +22,7 @@ inline constexpr size_t kMemtableBytesMax = size_t{56} << 20;
 class DatabaseOptions {
  public:
   // `env` must outlive the options and the database.
-  explicit DatabaseOptions(rocksdb::Env* env);
+  DatabaseOptions(rocksdb::Env* env, std::shared_ptr<rocksdb::EventListener> listener);
 
   const rocksdb::DBOptions& db() const { return db_; }
   rocksdb::ColumnFamilyOptions Of(Family family) const;
