@@ -94,7 +94,7 @@ absl::Status TsdbStore::Start() {
   const absl::StatusOr<Recovered> recovered =
       RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, {open_, marks_});
   if (!recovered.ok()) return recovered.status();
-  absl::Status loaded = partitions_.Load(meta->watermark.seal_number);
+  absl::Status loaded = partitions_.Load({meta->watermark.seal_number, index_.IdNext()});
   if (!loaded.ok()) return loaded;
   sealer_.Restore(*meta);
   log_.Info(absl::StrCat("storage: opened ", directory_, ", epoch ", meta->epoch, ": ",

@@ -26,6 +26,7 @@ struct Merger::Pass {
   MergePolicy policy;
   std::vector<SeriesIndex::Entry> series;  // Those to be merged, in the order of their rows.
   size_t next = 0;
+  Roaring unknown;  // Series whose records are lost: nobody reads their rows.
   uint32_t merged_through = 0;
 };
 
@@ -71,7 +72,11 @@ absl::Status Merger::Merge(const PartitionId& id, const MergePolicy& policy) {
     pass.merged_through = partitions_.sealed_through();
   }
   for (const SeriesId series : pass.view.contents->young) {
-    if (index_.IsAllotted(series)) pass.series.push_back({series, index_.SlotOfSeries(series)});
+    if (!index_.IsAllotted(series)) {
+      pass.unknown.add(series);
+      continue;
+    }
+    pass.series.push_back({series, index_.SlotOfSeries(series)});
   }
   std::sort(pass.series.begin(), pass.series.end(),
             [](const SeriesIndex::Entry& a, const SeriesIndex::Entry& b) {
@@ -105,6 +110,7 @@ absl::Status Merger::TakeStep(Pass& pass) {
   contents.samples += step.samples_added;
   contents.bytes += step.bytes_added;
   contents.young -= step.merged;
+  contents.young -= pass.unknown;
   if (next == pass.series.size()) {
     contents.sealings = 0;
     contents.merged_through = std::max(contents.merged_through, pass.merged_through);

@@ -22,11 +22,11 @@ bool Overlaps(const PartitionId& id, const TimeRange& range) {
 PartitionSet::PartitionSet(Database& database, DamageReport report)
     : database_(database), report_(std::move(report)) {}
 
-absl::Status PartitionSet::Load(uint32_t sealed_through) {
+absl::Status PartitionSet::Load(const ShardReach& reach) {
   absl::MutexLock writers(&writers_);
-  sealed_through_ = sealed_through;
+  sealed_through_ = reach.sealed_through;
   for (const std::shared_ptr<const Partition>& partition : database_.Partitions()) {
-    absl::StatusOr<PartitionContents> contents = ReadContents(*partition, sealed_through);
+    absl::StatusOr<PartitionContents> contents = ReadContents(*partition, reach);
     if (!contents.ok()) return contents.status();
     absl::MutexLock lock(&mutex_);
     partitions_[partition->id()] = {partition,
@@ -36,7 +36,7 @@ absl::Status PartitionSet::Load(uint32_t sealed_through) {
 }
 
 absl::StatusOr<PartitionContents> PartitionSet::ReadContents(const Partition& partition,
-                                                             uint32_t sealed_through) {
+                                                             const ShardReach& reach) {
   const std::string object = absl::StrCat("record of partition ", partition.id().Name());
   const auto row = database_.Get(Family::kMeta, RowKey(partition.id()));
   if (!row.ok() && !absl::IsDataLoss(row.status())) return row.status();
@@ -47,19 +47,19 @@ absl::StatusOr<PartitionContents> PartitionSet::ReadContents(const Partition& pa
     if (contents.ok() || !absl::IsDataLoss(contents.status())) return contents;
     report_(object, contents.status().message());
   }
-  return Recount(partition, sealed_through);
+  return Recount(partition, reach);
 }
 
 // All series count as young and changed: what a merge or a tier does twice stays as it is.
 absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partition,
-                                                        uint32_t sealed_through) {
+                                                        const ShardReach& reach) {
   PartitionContents contents;
   const bool raw = partition.id().resolution == Resolution::kRaw;
   const std::unique_ptr<RowCursor> rows = database_.Rows(partition, nullptr);
   for (rows->Seek(""); rows->Valid(); rows->Next()) {
     const absl::optional<ChunkKey> chunk = ChunkKey::Decode(rows->key());
     const absl::optional<TierKey> tier = TierKey::Decode(rows->key());
-    if (raw ? !chunk || chunk->seal_number > sealed_through : !tier) continue;
+    if (raw ? !chunk || chunk->seal_number > reach.sealed_through : !tier) continue;
     contents.ids.add(raw ? chunk->id : tier->id);
     contents.bytes += rows->key().size() + rows->value().size();
     if (raw) contents.samples += ChunkSampleCount(rows->value()).value_or(0);
@@ -71,7 +71,7 @@ absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partiti
   }
   // Which series have rows behind the damage nobody knows: all are looked for.
   report_(absl::StrCat("rows of partition ", partition.id().Name()), rows->status().message());
-  contents.ids.addRange(0, uint64_t{1} << 32);
+  contents.ids.addRange(1, reach.id_next);
   return contents;
 }
 

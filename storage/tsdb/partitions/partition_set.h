@@ -29,6 +29,12 @@ struct PartitionView {
   const PartitionId& id() const { return partition->id(); }
 };
 
+// How far a shard's numbers have come.
+struct ShardReach {
+  uint32_t sealed_through = 0;  // The newest sealing that is done.
+  SeriesId id_next = 1;         // No series has this id or a higher one.
+};
+
 // Whether the partition may hold samples of the range.
 bool Overlaps(const PartitionId& id, const TimeRange& range);
 
@@ -39,9 +45,9 @@ class PartitionSet {
   PartitionSet(Database& database, DamageReport report);
 
   // Reads the rows of all partitions. One without a readable row is read through. What has a higher
-  // seal number than `sealed_through` was left behind by a sealing that did not end, and counts for
-  // nothing. Once, before anything else. UNAVAILABLE: the disk refused.
-  absl::Status Load(uint32_t sealed_through) ABSL_LOCKS_EXCLUDED(writers_, mutex_);
+  // seal number than `reach.sealed_through` was left behind by a sealing that did not end, and
+  // counts for nothing. Once, before anything else. UNAVAILABLE: the disk refused.
+  absl::Status Load(const ShardReach& reach) ABSL_LOCKS_EXCLUDED(writers_, mutex_);
 
   // Held by whoever changes rows of partitions, for as long as its changes belong together: a
   // sealing, a step of a merge, an expiry, a deletion. Before every other lock of the store.
@@ -83,8 +89,8 @@ class PartitionSet {
 
  private:
   absl::StatusOr<PartitionContents> ReadContents(const Partition& partition,
-                                                 uint32_t sealed_through);
-  absl::StatusOr<PartitionContents> Recount(const Partition& partition, uint32_t sealed_through);
+                                                 const ShardReach& reach);
+  absl::StatusOr<PartitionContents> Recount(const Partition& partition, const ShardReach& reach);
   absl::Status DropOrphanRows();
 
   Database& database_;

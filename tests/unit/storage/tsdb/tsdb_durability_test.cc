@@ -191,6 +191,23 @@ TEST_F(DurabilityTest, SkipsADamagedChunkAndWarns) {
   EXPECT_EQ(store_->Statistics().damaged_records, 1u);
 }
 
+TEST_F(DurabilityTest, ReadsAPartitionThroughWhoseRecordIsDamaged) {
+  Append(Series("up"), {{-30, 1}, {-20, 2}});
+  ASSERT_TRUE(store_->Settle().ok());
+  Append(Series("up"), {{-10, 3}});
+  ASSERT_TRUE(store_->Seal().ok());
+  const StoreStatistics before = store_->Statistics();
+  const PartitionId id{Resolution::kRaw, "default", DayOf(At(-30))};
+  Damage(Family::kMeta, absl::StrCat("partition/", id.Name()));
+  EXPECT_EQ(Read("up"), (Points{{-30, 1}, {-20, 2}, {-10, 3}}));
+  EXPECT_EQ(store_->Statistics().samples_sealed, before.samples_sealed);
+  EXPECT_EQ(store_->Statistics().chunk_bytes, before.chunk_bytes);
+  EXPECT_EQ(store_->Statistics().damaged_records, 1u);
+  ASSERT_TRUE(store_->Settle().ok());
+  Reopen();
+  EXPECT_EQ(Read("up"), (Points{{-30, 1}, {-20, 2}, {-10, 3}}));
+}
+
 TEST_F(DurabilityTest, RefusesAStoreOfAFormatThatItDoesNotKnow) {
   for (const uint64_t format : {1, 3}) {
     store_.reset();
