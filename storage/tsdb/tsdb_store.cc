@@ -73,13 +73,15 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
       index_({options.series_max, options.series_per_instance_max}, clock),
       space_(directory_, options.free_bytes_floor, clock, files),
       partitions_(*database_, Reporter(*damage_)),
-      merger_(*database_, partitions_, index_, Reporter(*damage_), counters),
-      tier_maker_({*database_, partitions_, index_, plan_}, Reporter(*damage_), clock, counters),
+      merger_(*database_, partitions_, index_, closing_, Reporter(*damage_), counters),
+      tier_maker_({*database_, partitions_, index_, plan_, closing_}, Reporter(*damage_), clock,
+                  counters),
       removal_(*database_, partitions_),
       sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
       state_(*database_) {}
 
 TsdbStore::~TsdbStore() {
+  closing_.store(true);
   if (upkeep_ != nullptr) upkeep_->Stop();
 }
 
@@ -191,6 +193,7 @@ absl::Status TsdbStore::Merge(MergeOccasion occasion) {
   const std::vector<MergeTask> tasks = schedule_.Due(young, occasion, today, clock_.Monotonic());
   for (const MergeTask& task : tasks) {
     if (absl::Status merged = MergeOne(task); !merged.ok()) return merged;
+    if (closing_.load()) return absl::OkStatus();  // The next one to open the store goes on.
   }
   const uint64_t samples = committer_->samples_stored();
   const bool awaited = occasion == MergeOccasion::kRoutine ||
@@ -208,7 +211,7 @@ absl::Status TsdbStore::Merge(MergeOccasion occasion) {
 absl::Status TsdbStore::MergeOne(const MergeTask& task) {
   const MergePolicy& policy = task.closing ? kClosedDayPolicy : kGrowingDayPolicy;
   if (absl::Status merged = merger_.Merge(task.id, policy); !merged.ok()) return merged;
-  if (!task.closing) return absl::OkStatus();
+  if (!task.closing || closing_.load()) return absl::OkStatus();
   const absl::optional<PartitionView> view = partitions_.Find(task.id);
   return view ? database_->Compact(*view->partition, "", "") : absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // TimeSeriesStore over one shard: builds the parts, recovers, and keeps the times of upkeep.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -99,6 +100,7 @@ class TsdbStore final : public TimeSeriesStore {
   OpenChunks open_;
   SenderMarks marks_;
   SpaceGuard space_;
+  std::atomic<bool> closing_{false};  // Long work ends early.
   PartitionSet partitions_;
   Merger merger_;
   TierMaker tier_maker_;

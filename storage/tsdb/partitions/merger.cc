@@ -54,10 +54,11 @@ struct Merger::Step {
 };
 
 Merger::Merger(Database& database, PartitionSet& partitions, const SeriesIndex& index,
-               DamageReport report, Counters& counters)
+               const std::atomic<bool>& closing, DamageReport report, Counters& counters)
     : database_(database),
       partitions_(partitions),
       index_(index),
+      closing_(closing),
       report_(std::move(report)),
       samples_merged_(counters.Get("ora_storage_samples_merged_total")),
       rows_merged_(counters.Get("ora_storage_chunks_merged_total")) {}
@@ -84,7 +85,7 @@ absl::Status Merger::Merge(const PartitionId& id, const MergePolicy& policy) {
             });
   do {
     if (absl::Status step = TakeStep(pass); !step.ok()) return step;
-  } while (pass.next < pass.series.size());
+  } while (pass.next < pass.series.size() && !closing_.load());
   return absl::OkStatus();
 }
 

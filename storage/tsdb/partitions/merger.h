@@ -1,6 +1,7 @@
 // Rewrites the young chunks of a raw partition into long ones.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -18,9 +19,9 @@ namespace ora::storage {
 // Thread-safe; one merge at a time makes sense.
 class Merger {
  public:
-  // All of these must outlive the merger.
+  // All of these must outlive the merger. Once `closing` is true no further step is taken.
   Merger(Database& database, PartitionSet& partitions, const SeriesIndex& index,
-         DamageReport report, Counters& counters);
+         const std::atomic<bool>& closing, DamageReport report, Counters& counters);
 
   // Merges the young rows that a raw partition has now, in steps that hold PartitionSet::writers()
   // for a few MiB each, so that a sealing need not wait for the whole. A series changes as a whole,
@@ -44,6 +45,7 @@ class Merger {
   Database& database_;
   PartitionSet& partitions_;
   const SeriesIndex& index_;
+  const std::atomic<bool>& closing_;
   const DamageReport report_;
   Counter& samples_merged_;
   Counter& rows_merged_;

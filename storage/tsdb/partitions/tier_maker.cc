@@ -71,7 +71,7 @@ absl::Status TierMaker::Make(const PartitionId& raw) {
             [](const SeriesIndex::Entry& a, const SeriesIndex::Entry& b) {
               return std::pair(a.slot, a.id) < std::pair(b.slot, b.id);
             });
-  while (pass.next < pass.series.size()) {
+  while (pass.next < pass.series.size() && !sources_.closing.load()) {
     if (absl::Status step = TakeStep(pass); !step.ok()) return step;
   }
   return absl::OkStatus();

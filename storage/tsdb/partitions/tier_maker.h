@@ -1,6 +1,7 @@
 // Makes the rows of tiers from the samples of raw partitions.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,6 +22,7 @@ struct TierSources {
   PartitionSet& partitions;
   const SeriesIndex& index;
   const RetentionPlan& plan;
+  const std::atomic<bool>& closing;  // Once it is true no further step is taken.
 };
 
 // Thread-safe; one at a time makes sense.
