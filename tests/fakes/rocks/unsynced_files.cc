@@ -71,8 +71,9 @@ bool UnsyncedFiles::Rename(const std::string& from, const std::string& to) {
     if (!entry.grave.empty()) std::filesystem::rename(entry.grave, to, ignored);
     return false;
   }
-  files_[to] = files_[from];
+  const File moved = files_[from];  // A copy: making the new entry may move the old one.
   files_.erase(from);
+  files_[to] = moved;
   entries_[DirectoryOf(to)].push_back(std::move(entry));
   return true;
 }
@@ -81,8 +82,9 @@ bool UnsyncedFiles::Delete(const std::string& path) {
   Entry entry{EntryKind::kDeleted, path, "", Bury(path)};
   if (entry.grave.empty()) return false;
   if (const auto at = files_.find(path); at != files_.end()) {
-    files_[entry.grave] = at->second;
-    files_.erase(path);
+    const File buried = at->second;  // As above.
+    files_.erase(at);
+    files_[entry.grave] = buried;
   }
   entries_[DirectoryOf(path)].push_back(std::move(entry));
   return true;
