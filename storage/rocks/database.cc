@@ -12,49 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "storage/rocks/database_options.h"
 #include "storage/rocks/disk_errors.h"
+#include "storage/rocks/opened_rocks.h"
+#include "storage/rocks/rescue/manifest_copies.h"
 #include "storage/rocks/rocks_cursor.h"
 #include "storage/rocks/rocks_status.h"
 
 namespace ora::storage {
-namespace {
-
-constexpr absl::string_view kFamilyNames[kFamilies] = {"meta", "series", "batches", "marks",
-                                                       "state"};
-
-absl::optional<Family> FamilyOf(absl::string_view name) {
-  for (size_t i = 0; i < kFamilies; ++i) {
-    if (name == kFamilyNames[i]) return static_cast<Family>(i);
-  }
-  return absl::nullopt;
-}
-
-rocksdb::ColumnFamilyOptions OptionsOf(const DatabaseOptions& options, absl::string_view name) {
-  if (const absl::optional<Family> family = FamilyOf(name)) return options.Of(*family);
-  if (const absl::optional<PartitionId> id = PartitionId::Parse(name)) {
-    return options.Of(id->resolution);
-  }
-  return options.OfStranger();
-}
-
-// Those that are on disk, and the ones that must be. RocksDB says of a directory without a database
-// that its CURRENT file is not there.
-absl::StatusOr<std::vector<std::string>> FamiliesIn(const std::string& directory,
-                                                    const DatabaseOptions& options) {
-  std::vector<std::string> names;
-  if (options.db().env->FileExists(absl::StrCat(directory, "/CURRENT")).ok()) {
-    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options.db(), directory, &names);
-    if (!listed.ok()) return OpenStatusOf(listed, directory);
-  }
-  const auto add = [&names](absl::string_view name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.emplace_back(name);
-  };
-  add(rocksdb::kDefaultColumnFamilyName);
-  for (const absl::string_view name : kFamilyNames) add(name);
-  return names;
-}
-
-}  // namespace
-
 Partition::Partition(PartitionId id, rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle)
     : id_(std::move(id)), db_(db), handle_(handle) {}
 
@@ -102,10 +65,11 @@ rocksdb::ColumnFamilyHandle* DatabaseChanges::Use(const Partition& partition) {
 
 size_t DatabaseChanges::bytes() const { return batch_->GetDataSize(); }
 
-Database::Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
-                   std::shared_ptr<DiskErrors> errors, std::unique_ptr<rocksdb::DB> db,
-                   DamageReport report)
-    : env_(std::move(env)),
+Database::Database(DatabaseFiles files, std::unique_ptr<rocksdb::Env> env,
+                   std::unique_ptr<DatabaseOptions> options, std::shared_ptr<DiskErrors> errors,
+                   std::unique_ptr<rocksdb::DB> db, DamageReport report)
+    : files_(std::move(files)),
+      env_(std::move(env)),
       options_(std::move(options)),
       errors_(std::move(errors)),
       db_(std::move(db)),
@@ -114,22 +78,15 @@ Database::Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOp
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
                                                          const DatabaseFiles& files,
                                                          DamageReport report) {
-  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files.system());
+  const std::shared_ptr<rocksdb::FileSystem> system = WithManifestCopies(files.system());
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(system);
   const auto errors = std::make_shared<DiskErrors>(report);
   auto options = std::make_unique<DatabaseOptions>(env.get(), errors);
-  absl::StatusOr<std::vector<std::string>> names = FamiliesIn(directory, *options);
-  if (!names.ok()) return names.status();
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const std::string& name : *names) descriptors.emplace_back(name, OptionsOf(*options, name));
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* raw = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::Open(options->db(), directory, descriptors, &handles, &raw);
-  if (!opened.ok()) return OpenStatusOf(opened, directory);
-  std::unique_ptr<Database> database(new Database(std::move(env), std::move(options), errors,
-                                                  std::unique_ptr<rocksdb::DB>(raw),
-                                                  std::move(report)));
-  database->Adopt(*names, handles);
+  absl::StatusOr<OpenedRocks> opened = OpenRocks(directory, *options, report);
+  if (!opened.ok()) return opened.status();
+  std::unique_ptr<Database> database(new Database(files, std::move(env), std::move(options), errors,
+                                                  std::move(opened->db), std::move(report)));
+  database->Adopt(opened->names, opened->handles);
   return database;
 }
 

@@ -129,6 +129,9 @@ class Database {
                                                         DamageReport report);
   ~Database();
 
+  // Where its files are.
+  const DatabaseFiles& files() const { return files_; }
+
   // RESOURCE_EXHAUSTED: the disk is full. UNAVAILABLE: it refused. The write after an error of the
   // disk first makes the database accept writes again. FAILED_PRECONDITION: one of the partitions
   // was dropped; nothing is written.
@@ -182,9 +185,9 @@ class Database {
  private:
   friend class DatabaseChanges;
 
-  Database(std::unique_ptr<rocksdb::Env> env, std::unique_ptr<DatabaseOptions> options,
-           std::shared_ptr<DiskErrors> errors, std::unique_ptr<rocksdb::DB> db,
-           DamageReport report);
+  Database(DatabaseFiles files, std::unique_ptr<rocksdb::Env> env,
+           std::unique_ptr<DatabaseOptions> options, std::shared_ptr<DiskErrors> errors,
+           std::unique_ptr<rocksdb::DB> db, DamageReport report);
 
   // Takes the handles over, one a name.
   void Adopt(const std::vector<std::string>& names,
@@ -207,6 +210,7 @@ class Database {
   std::unique_ptr<RowCursor> Rows(rocksdb::ColumnFamilyHandle* handle,
                                   const DatabaseSnapshot* snapshot) const;
 
+  const DatabaseFiles files_;
   const std::unique_ptr<rocksdb::Env> env_;
   const std::unique_ptr<DatabaseOptions> options_;
   const std::shared_ptr<DiskErrors> errors_;  // Shared with RocksDB.

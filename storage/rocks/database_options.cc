@@ -38,6 +38,8 @@ DatabaseOptions::DatabaseOptions(rocksdb::Env* env,
   db_.recycle_log_file_num = 0;
   db_.max_manifest_file_size = kManifestBytesMax;
   db_.manifest_preallocation_size = kManifestPreallocationBytes;
+  // So that a damaged IDENTITY file is noticed.
+  db_.write_dbid_to_manifest = true;
   db_.max_open_files = kOpenFilesMax;
   db_.max_background_jobs = kBackgroundJobs;
   db_.keep_log_file_num = kInfoLogFiles;

@@ -34,7 +34,8 @@ EDGES = {
                                "storage/tsdb/partitions", "storage/tsdb/upkeep"),
     "storage/state": STORAGE + ("storage/rocks", "proto/status"),
     "storage/retention": STORAGE + ("storage/chunk", "storage/rocks", "proto/status"),
-    "storage/rocks": STORAGE + ("proto/status",),
+    "storage/rocks": STORAGE + ("storage/rocks/rescue", "proto/status"),
+    "storage/rocks/rescue": STORAGE,
     "collector": PROTO + ("proto/transport", "proto/yaml", "storage/env", "ora/state/v1", "collector/"),
     "collector/config": PROTO + ("proto/yaml", "storage/env"),
     "collector/series": PROTO + ("storage/env", "storage/"),  # storage/sample.h: one definition of the staleness marker
