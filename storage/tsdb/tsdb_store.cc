@@ -78,7 +78,8 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
                   counters),
       removal_(*database_, partitions_),
       sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
-      state_(*database_) {}
+      state_(*database_),
+      snapshots_(*database_, directory_) {}
 
 TsdbStore::~TsdbStore() {
   closing_.store(true);
@@ -87,6 +88,9 @@ TsdbStore::~TsdbStore() {
 
 absl::Status TsdbStore::Start() {
   const absl::Duration begun = clock_.Monotonic();
+  if (absl::Status removed = snapshots_.RemoveHalfMade(); !removed.ok()) {
+    log_.Warning(absl::StrCat("storage: what is left of a snapshot stays: ", removed.message()));
+  }
   const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_);
   if (!meta.ok()) return meta.status();
   if (absl::Status series = RecoverSeries(*database_, *meta, *damage_, index_); !series.ok()) {
@@ -243,8 +247,8 @@ absl::StatusOr<DeletedSeries> TsdbStore::DeleteSeries(const std::vector<Matcher>
   return DeletedSeries{ids.size()};
 }
 
-absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string&) {
-  return absl::UnimplementedError("store: snapshots are not there yet");
+absl::StatusOr<StoreSnapshot> TsdbStore::Snapshot(const std::string& name) {
+  return snapshots_.Make(name);
 }
 
 CardinalityReport TsdbStore::Cardinality(size_t top) { return index_.Cardinality(top); }

@@ -22,6 +22,7 @@
 #include "storage/tsdb/partitions/tier_maker.h"
 #include "storage/tsdb/sealer.h"
 #include "storage/tsdb/sender_marks.h"
+#include "storage/tsdb/snapshot.h"
 #include "storage/tsdb/space_guard.h"
 #include "storage/tsdb/upkeep/merge_schedule.h"
 #include "storage/tsdb/upkeep/upkeep.h"
@@ -107,6 +108,7 @@ class TsdbStore final : public TimeSeriesStore {
   SeriesRemoval removal_;
   Sealer sealer_;
   RocksStateStore state_;
+  Snapshots snapshots_;
 
   // One merge or expiry at a time; before PartitionSet::writers().
   absl::Mutex merge_mutex_;
