@@ -46,8 +46,8 @@ class StoreFaultsTest : public testing::Test {
     std::filesystem::remove_all(directory_);
     options_.uri = absl::StrCat("file://", directory_);
     options_.free_bytes_floor = 0;
-    options_.out_of_order_window = absl::Hours(24 * 60);
-    options_.retention.raw = absl::Hours(24 * 400);
+    options_.out_of_order_window = absl::Hours(24 * 45);
+    options_.retention.raw = absl::Hours(24 * 90);
     Open();
   }
   void TearDown() override {
@@ -137,7 +137,7 @@ class StoreFaultsTest : public testing::Test {
   std::mt19937_64 random_{20'261'123};
   fakes::FaultyDatabaseFiles disk_{7};
   const SenderFleet fleet_{
-      {.start_millis = clock_.NowMillis() - 40 * int64_t{86'400'000}, .step_millis = 600'000}};
+      {.start_millis = clock_.NowMillis() - 40 * int64_t{86'400'000}, .step_millis = 1'200'000}};
   std::vector<uint64_t> acknowledged_ = std::vector<uint64_t>(4);
   std::unique_ptr<TimeSeriesStore> store_;
 };
