@@ -294,7 +294,7 @@ absl::Status Database::Compact(Family family) {
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   return StatusOf(db_->CompactRange(options, HandleOf(family), nullptr, nullptr),
-                  absl::StrCat("compact ", kFamilyNames[static_cast<size_t>(family)]));
+                  absl::StrCat("compact ", NameOf(family)));
 }
 
 absl::Status Database::Flush() {

@@ -63,6 +63,8 @@ void Close(OpenedRocks& opened) {
 
 }  // namespace
 
+absl::string_view NameOf(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }
+
 absl::optional<Family> FamilyOf(absl::string_view name) {
   for (size_t i = 0; i < kFamilies; ++i) {
     if (name == kFamilyNames[i]) return static_cast<Family>(i);

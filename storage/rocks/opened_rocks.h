@@ -24,6 +24,8 @@ struct OpenedRocks {
 absl::StatusOr<OpenedRocks> OpenRocks(const std::string& directory, const DatabaseOptions& options,
                                       const DamageReport& report);
 
+absl::string_view NameOf(Family family);
+
 // Absent: it is none of those that are always there.
 absl::optional<Family> FamilyOf(absl::string_view name);
 
