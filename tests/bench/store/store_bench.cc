@@ -1,162 +1,128 @@
 // The store without gRPC: writing in the live shape, selecting, reading back, recovering.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <memory>
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
-#include "storage/env/posix_file_system.h"
-#include "storage/env/real_clock.h"
 #include "storage/index/series_index.h"
-#include "storage/time_series_store.h"
-#include "tests/fakes/memory_log_sink.h"
+#include "tests/bench/store/bench_fleet.h"
 
 namespace ora::storage {
 namespace {
 
-constexpr int kHosts = 100;
-constexpr int kHostSeries = 101;
-constexpr int64_t kStepMillis = 10'000;
+constexpr double kMillion = 1e6;
 
-// A store with the series of many hosts, that takes one batch of each host at a time.
-class Fleet {
- public:
-  Fleet()
-      : directory_(absl::StrCat(std::filesystem::temp_directory_path().string(),
-                                "/ora_store_bench.", getpid())) {
-    std::filesystem::remove_all(directory_);
-    time_millis_ = absl::ToUnixMillis(clock_.Now() - absl::Hours(24 * 6));
-    Open();
-    for (int host = 0; host < kHosts; ++host) {
-      std::vector<SeriesRef>& refs = refs_.emplace_back();
-      for (int series = 0; series < kHostSeries; ++series) {
-        refs.push_back(store_->Intern(HostName(host), LabelsOf(host, series)).value());
-      }
-    }
-  }
-  ~Fleet() {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void Open() {
-    store_.reset();
-    TimeSeriesStoreOptions options;
-    options.uri = absl::StrCat("file://", directory_);
-    options.open_bytes_max = uint64_t{2} << 30;
-    store_ = TimeSeriesStore::Open(options, clock_, files_, log_, counters_).value();
-  }
-
-  // One step of every host, each its own batch, until all are durable.
-  void WriteStep() {
-    absl::BlockingCounter left(kHosts);
-    for (int host = 0; host < kHosts; ++host) {
-      WriteBatch batch{.instance = HostName(host), .sender = {HostName(host), 1, sequence_}};
-      WriteBlock block{time_millis_, refs_[static_cast<size_t>(host)], {}};
-      block.values.reserve(kHostSeries);
-      for (int series = 0; series < kHostSeries; ++series) {
-        block.values.push_back(static_cast<double>(sequence_ * 50 + static_cast<uint64_t>(series)));
-      }
-      batch.blocks.push_back(std::move(block));
-      const absl::Status queued =
-          store_->Write(std::move(batch), [&left](const absl::StatusOr<WriteOutcome>& outcome) {
-            if (!outcome.ok()) std::abort();
-            left.DecrementCount();
-          });
-      if (!queued.ok()) std::abort();
-    }
-    left.Wait();
-    ++sequence_;
-    time_millis_ += kStepMillis;
-  }
-
-  uint64_t ReadAll(const std::vector<Matcher>& matchers) {
-    SelectRequest request;
-    request.matchers = matchers;
-    request.range = {0, time_millis_};
-    auto cursor = store_->Select(request).value();
-    uint64_t samples = 0;
-    SampleColumns columns;
-    while (cursor->Next()) {
-      if (!cursor->ReadSamples(columns).ok()) std::abort();
-      samples += columns.size();
-    }
-    return samples;
-  }
-
-  TimeSeriesStore& store() { return *store_; }
-
- private:
-  static std::string HostName(int host) { return absl::StrCat("host-", host); }
-  static Labels LabelsOf(int host, int series) {
-    return Labels({{"__name__", absl::StrCat("metric_", series)},
-                   {"instance", HostName(host)},
-                   {"job", "node"}});
-  }
-
-  RealClock clock_;
-  PosixFileSystem files_;
-  fakes::MemoryLogSink log_;
-  Counters counters_;
-  const std::string directory_;
-  std::unique_ptr<TimeSeriesStore> store_;
-  std::vector<std::vector<SeriesRef>> refs_;
-  uint64_t sequence_ = 1;
-  int64_t time_millis_ = 0;
-};
-
-void CountSamples(benchmark::State& state, uint64_t samples) {
-  state.counters["samples"] =
-      benchmark::Counter(static_cast<double>(samples), benchmark::Counter::kIsRate);
-  state.counters["cpu_s_per_million"] =
-      benchmark::Counter(static_cast<double>(samples) / 1e6,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+double PerMillion(const BenchFleet& fleet) {
+  return fleet.write_cpu_seconds() / static_cast<double>(fleet.samples_written()) * kMillion;
 }
 
-// Sealing included: a step in 180 (half an hour's) seals.
-void BM_Write100x101(benchmark::State& state) {
-  constexpr int kStepsPerSeal = 180;
-  Fleet fleet;
-  int64_t steps = 0;
+// The store's own share of ingest: from the queue to the open chunks, RocksDB's threads and the
+// callbacks included, sealing and the making of batches not.
+void Write(benchmark::State& state, const FleetShape& shape, int steps_at_once) {
+  BenchFleet fleet(shape);
+  fleet.Build(1);
+  fleet.Write();  // Makes the series durable.
+  const double cpu_before = fleet.write_cpu_seconds();
+  const auto samples_before = static_cast<double>(fleet.samples_written());
   for (auto _ : state) {
-    fleet.WriteStep();
-    if (++steps % kStepsPerSeal == 0 && !fleet.store().Seal().ok()) std::abort();
+    state.PauseTiming();
+    fleet.Build(steps_at_once);
+    state.ResumeTiming();
+    fleet.Write();
   }
-  CountSamples(state, static_cast<uint64_t>(steps) * kHosts * kHostSeries);
+  const double cpu = fleet.write_cpu_seconds() - cpu_before;
+  const double samples = static_cast<double>(fleet.samples_written()) - samples_before;
+  state.counters["cpu_s_per_million"] = cpu / samples * kMillion;
+  state.counters["cpu_us_per_batch"] = cpu / samples * kMillion * shape.host_series;
+  state.counters["samples"] = benchmark::Counter(samples, benchmark::Counter::kIsRate);
 }
-BENCHMARK(BM_Write100x101)->MeasureProcessCPUTime()->Iterations(720)->Unit(benchmark::kMillisecond);
+
+void BM_Write100x101(benchmark::State& state) { Write(state, {100, 101}, 10); }
+BENCHMARK(BM_Write100x101)->Iterations(72)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void BM_Write10000x20(benchmark::State& state) { Write(state, {10'000, 20}, 1); }
+BENCHMARK(BM_Write10000x20)->Iterations(40)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// With sealing: every half hour of the hosts' time.
+void BM_WriteAndSeal100x101(benchmark::State& state) {
+  constexpr int kStepsAtOnce = 10;
+  constexpr int kStepsPerSeal = 180;
+  BenchFleet fleet({100, 101});
+  int steps = 0;
+  double seal_cpu_seconds = 0;
+  for (auto _ : state) {
+    fleet.Build(kStepsAtOnce);
+    fleet.Write();
+    steps += kStepsAtOnce;
+    if (steps % kStepsPerSeal != 0) continue;
+    const double begun = ProcessCpuSeconds();
+    if (!fleet.store().Seal().ok()) std::abort();
+    seal_cpu_seconds += ProcessCpuSeconds() - begun;
+  }
+  state.counters["cpu_s_per_million"] =
+      PerMillion(fleet) +
+      seal_cpu_seconds / static_cast<double>(fleet.samples_written()) * kMillion;
+}
+BENCHMARK(BM_WriteAndSeal100x101)->Iterations(72)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+// A million series, 24 samples each: what the samples take, and all of the process.
+void BM_MemoryOfAMillionSeries(benchmark::State& state) {
+  constexpr int kSteps = 24;
+  constexpr double kSeries = kMillion;
+  for (auto _ : state) {
+    const double empty = ResidentBytes();
+    BenchFleet fleet({10'000, 100});
+    const double named = ResidentBytes();
+    for (int step = 0; step < kSteps; ++step) {
+      fleet.Build(1);
+      fleet.Write();
+    }
+    const double written = ResidentBytes();
+    state.counters["open_bytes_per_series"] = (written - named) / kSeries;
+    state.counters["resident_bytes_per_series"] = (written - empty) / kSeries;
+    state.counters["cpu_s_per_million"] = PerMillion(fleet);
+  }
+}
+BENCHMARK(BM_MemoryOfAMillionSeries)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 void BM_ReadBack(benchmark::State& state) {
   constexpr int kSteps = 360;
-  Fleet fleet;
-  for (int step = 0; step < kSteps; ++step) fleet.WriteStep();
+  BenchFleet fleet({100, 101});
+  fleet.Build(kSteps);
+  fleet.Write();
   if (!fleet.store().Seal().ok()) std::abort();
   uint64_t samples = 0;
   for (auto _ : state) samples += fleet.ReadAll({Matcher::Equal("__name__", "metric_7")});
-  CountSamples(state, samples);
+  state.counters["samples"] =
+      benchmark::Counter(static_cast<double>(samples), benchmark::Counter::kIsRate);
   const StoreStatistics statistics = fleet.store().Statistics();
   state.counters["chunk_bytes_per_sample"] =
       static_cast<double>(statistics.chunk_bytes) / static_cast<double>(statistics.samples_sealed);
 }
 BENCHMARK(BM_ReadBack)->Unit(benchmark::kMillisecond);
 
-void BM_RecoverAMillionOpenSamples(benchmark::State& state) {
-  constexpr int kSteps = 100;
-  Fleet fleet;
-  for (int step = 0; step < kSteps; ++step) fleet.WriteStep();
-  for (auto _ : state) fleet.Open();
-  if (fleet.store().Statistics().samples_open != uint64_t{kSteps} * kHosts * kHostSeries) {
-    std::abort();
+// Ten million samples that were not sealed; RocksDB's own opening included.
+void BM_Recover10M(benchmark::State& state) {
+  constexpr int kSteps = 1000;
+  constexpr int kStepsAtOnce = 50;
+  constexpr uint64_t kSamples = uint64_t{kSteps} * 100 * 101;
+  BenchFleet fleet({100, 101});
+  for (int step = 0; step < kSteps; step += kStepsAtOnce) {
+    fleet.Build(kStepsAtOnce);
+    fleet.Write();
   }
+  double seconds = 0;
+  for (auto _ : state) {
+    const auto begun = std::chrono::steady_clock::now();
+    fleet.Open();
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  }
+  if (fleet.store().Statistics().samples_open != kSamples) std::abort();
+  state.counters["recovery_s_10m"] = seconds / static_cast<double>(state.iterations());
 }
-BENCHMARK(BM_RecoverAMillionOpenSamples)
-    ->MeasureProcessCPUTime()
-    ->Iterations(3)
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Recover10M)->MeasureProcessCPUTime()->Iterations(3)->Unit(benchmark::kMillisecond);
 
 void BM_Select1000Of100000(benchmark::State& state) {
   constexpr int kInstances = 1000;
