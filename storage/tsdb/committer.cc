@@ -13,11 +13,6 @@
 namespace ora::storage {
 namespace {
 
-// One write of RocksDB; more waits for the next, so that the first need not wait for the last.
-constexpr size_t kGroupBytesMax = 16 << 20;
-// With so much in the queue nothing is won by gathering more.
-constexpr size_t kGatherBatches = 256;
-constexpr size_t kGatherBytes = 1 << 20;
 // When sealing does not keep up, writes are refused before memory is gone.
 constexpr uint64_t kOpenBytesFactorMax = 2;
 

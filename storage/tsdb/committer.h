@@ -40,6 +40,13 @@ struct CommitTargets {
 // Thread-safe.
 class Committer {
  public:
+  // One write of RocksDB, and so the longest batch; more waits for the next, so that the first need
+  // not wait for the last.
+  static constexpr size_t kGroupBytesMax = 16 << 20;
+  // With so much in the queue nothing is won by gathering more.
+  static constexpr size_t kGatherBatches = 256;
+  static constexpr size_t kGatherBytes = 1 << 20;
+
   // While it lives no commit runs; batches queue up. Several may be held at once.
   class WritePause {
    public:

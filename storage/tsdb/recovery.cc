@@ -17,6 +17,58 @@ std::vector<bool> KnownSeries(const SeriesIndex& index) {
   return known;
 }
 
+// A damaged block is left by trying the log numbers behind it: no more than this, so that a damaged
+// file ends.
+constexpr int kStepsOverDamageMax = 100'000;
+
+// Takes batch records in the order of their numbers.
+class Replay {
+ public:
+  Replay(const SeriesIndex& index, const Watermark& watermark, DamageLog& damage,
+         const ReplayTargets& targets)
+      : damage_(damage), targets_(targets), known_(KnownSeries(index)) {
+    recovered_.log_number_next = watermark.log_number + 1;
+  }
+
+  void Row(absl::string_view row_key, absl::string_view value) {
+    const absl::optional<BatchKey> key = BatchKey::Decode(row_key);
+    if (!key) {
+      damage_.Report("batch record", "its key has the wrong length");
+      return;
+    }
+    if (key->log_number > recovered_.log_number_next) {
+      damage_.ReportMissing("batch records", key->log_number - recovered_.log_number_next);
+    }
+    recovered_.log_number_next = key->log_number + 1;
+    const absl::StatusOr<BatchRecord> record = BatchRecord::Parse(value);
+    if (!record.ok()) {
+      damage_.Report(absl::StrCat("batch record ", key->log_number), record.status().message());
+      return;
+    }
+    senders_.clear();
+    record->ForEachMark(
+        [this](const BatchMark& mark) { senders_.push_back(targets_.marks.Replay(mark)); });
+    const uint64_t dropped =
+        targets_.open.ApplyKnown(key->log_number, *record, senders_,
+                                 [this](SeriesId id) { return id < known_.size() && known_[id]; });
+    if (dropped > 0) {
+      damage_.Report(absl::StrCat("batch record ", key->log_number),
+                     absl::StrCat(dropped, " samples are of series whose record is lost"));
+    }
+    recovered_.samples += record->samples() - dropped;
+    ++recovered_.batches;
+  }
+
+  const Recovered& recovered() const { return recovered_; }
+
+ private:
+  DamageLog& damage_;
+  const ReplayTargets targets_;
+  const std::vector<bool> known_;
+  std::vector<Sender*> senders_;
+  Recovered recovered_;
+};
+
 // What the disk will not give back ends the rows of a family early; the rest is served.
 absl::Status EndOf(const RowCursor& rows, absl::string_view object, DamageLog& damage) {
   const absl::Status status = rows.status();
@@ -50,40 +102,24 @@ absl::Status RecoverSeries(const Database& database, const ShardMeta& meta, Dama
 absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const SeriesIndex& index,
                                             const Watermark& watermark, DamageLog& damage,
                                             const ReplayTargets& targets) {
-  Recovered recovered;
-  recovered.log_number_next = watermark.log_number + 1;
-  const std::vector<bool> known = KnownSeries(index);
-  std::vector<Sender*> senders;
+  Replay replay(index, watermark, damage, targets);
   const std::unique_ptr<RowCursor> rows = database.Rows(Family::kBatches, nullptr);
-  for (rows->Seek(BatchKey{recovered.log_number_next}.Encode()); rows->Valid(); rows->Next()) {
-    const absl::optional<BatchKey> key = BatchKey::Decode(rows->key());
-    if (!key) {
-      damage.Report("batch record", "its key has the wrong length");
-      continue;
+  uint64_t from = watermark.log_number + 1;
+  for (int steps = 0; steps < kStepsOverDamageMax; ++steps) {
+    for (rows->Seek(BatchKey{from}.Encode()); rows->Valid(); rows->Next()) {
+      replay.Row(rows->key(), rows->value());
     }
-    if (key->log_number > recovered.log_number_next) {
-      damage.ReportMissing("batch records", key->log_number - recovered.log_number_next);
-    }
-    recovered.log_number_next = key->log_number + 1;
-    const absl::StatusOr<BatchRecord> record = BatchRecord::Parse(rows->value());
-    if (!record.ok()) {
-      damage.Report(absl::StrCat("batch record ", key->log_number), record.status().message());
-      continue;
-    }
-    senders.clear();
-    record->ForEachMark(
-        [&](const BatchMark& mark) { senders.push_back(targets.marks.Replay(mark)); });
-    const uint64_t dropped =
-        targets.open.ApplyKnown(key->log_number, *record, senders,
-                                [&known](SeriesId id) { return id < known.size() && known[id]; });
-    if (dropped > 0) {
-      damage.Report(absl::StrCat("batch record ", key->log_number),
-                    absl::StrCat(dropped, " samples are of series whose record is lost"));
-    }
-    recovered.samples += record->samples() - dropped;
-    ++recovered.batches;
+    const absl::Status end = rows->status();
+    if (end.ok()) break;
+    if (!absl::IsDataLoss(end)) return end;
+    damage.Report(absl::StrCat("block of batch records from ", replay.recovered().log_number_next),
+                  end.message());
+    // The next record is in what cannot be read, and perhaps the one after it.
+    from = std::max(from, replay.recovered().log_number_next) + 1;
   }
-  if (absl::Status end = EndOf(*rows, "block of batch records", damage); !end.ok()) return end;
+  Recovered recovered = replay.recovered();
+  // A number that a damaged record may bear is not used again.
+  recovered.log_number_next = std::max(recovered.log_number_next, from);
   return recovered;
 }
 
