@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/rocks/batch_record.h"
 #include "storage/rocks/series_record.h"
+#include "storage/tsdb/row_scan.h"
 
 namespace ora::storage {
 namespace {
@@ -17,9 +18,15 @@ std::vector<bool> KnownSeries(const SeriesIndex& index) {
   return known;
 }
 
-// A damaged block is left by trying the log numbers behind it: no more than this, so that a damaged
-// file ends.
-constexpr int kStepsOverDamageMax = 100'000;
+// Series keys as numbers that sort as they do.
+constexpr uint64_t kSeriesNumbers = uint64_t{1} << 48;
+uint64_t NumberOf(const SeriesKey& key) { return uint64_t{key.slot} << 32 | key.id; }
+SeriesKey SeriesKeyOf(uint64_t number) {
+  return {.slot = static_cast<Slot>(number >> 32), .id = static_cast<SeriesId>(number)};
+}
+std::string EncodedSeriesKey(uint64_t number) {
+  return number < kSeriesNumbers ? SeriesKeyOf(number).Encode() : std::string(kKeyPastAll);
+}
 
 // Takes batch records in the order of their numbers.
 class Replay {
@@ -30,11 +37,12 @@ class Replay {
     recovered_.log_number_next = watermark.log_number + 1;
   }
 
-  void Row(absl::string_view row_key, absl::string_view value) {
+  // Returns the record's number.
+  absl::optional<uint64_t> Row(absl::string_view row_key, absl::string_view value) {
     const absl::optional<BatchKey> key = BatchKey::Decode(row_key);
     if (!key) {
       damage_.Report("batch record", "its key has the wrong length");
-      return;
+      return absl::nullopt;
     }
     if (key->log_number > recovered_.log_number_next) {
       damage_.ReportMissing("batch records", key->log_number - recovered_.log_number_next);
@@ -43,7 +51,7 @@ class Replay {
     const absl::StatusOr<BatchRecord> record = BatchRecord::Parse(value);
     if (!record.ok()) {
       damage_.Report(absl::StrCat("batch record ", key->log_number), record.status().message());
-      return;
+      return key->log_number;
     }
     senders_.clear();
     record->ForEachMark(
@@ -57,6 +65,7 @@ class Replay {
     }
     recovered_.samples += record->samples() - dropped;
     ++recovered_.batches;
+    return key->log_number;
   }
 
   const Recovered& recovered() const { return recovered_; }
@@ -69,34 +78,34 @@ class Replay {
   Recovered recovered_;
 };
 
-// What the disk will not give back ends the rows of a family early; the rest is served.
-absl::Status EndOf(const RowCursor& rows, absl::string_view object, DamageLog& damage) {
-  const absl::Status status = rows.status();
-  if (!absl::IsDataLoss(status)) return status;
-  damage.Report(object, status.message());
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status RecoverSeries(const Database& database, const ShardMeta& meta, DamageLog& damage,
                            SeriesIndex& index) {
   SeriesId id_next = meta.series_id_next;
-  const std::unique_ptr<RowCursor> rows = database.Rows(Family::kSeries, nullptr);
-  for (rows->Seek(""); rows->Valid(); rows->Next()) {
-    const absl::optional<SeriesKey> key = SeriesKey::Decode(rows->key());
+  const auto visit = [&](const RowCursor& row) -> absl::optional<uint64_t> {
+    const absl::optional<SeriesKey> key = SeriesKey::Decode(row.key());
     if (!key) {
       damage.Report("series record", "its key has the wrong length");
-      continue;
+      return absl::nullopt;
     }
     id_next = std::max(id_next, key->id + 1);
-    const absl::StatusOr<Labels> labels = DecodeSeriesRecord(rows->value());
+    const absl::StatusOr<Labels> labels = DecodeSeriesRecord(row.value());
     absl::Status restored = labels.status();
     if (restored.ok()) restored = index.Restore({key->id, key->slot}, *labels);
     if (!restored.ok()) damage.Report(absl::StrCat("series ", key->id), restored.message());
-  }
+    return NumberOf(*key);
+  };
+  const auto report = [&](uint64_t number, const absl::Status& reason) {
+    const SeriesKey from = SeriesKeyOf(number);
+    damage.Report(
+        absl::StrCat("block of series records from slot ", from.slot, ", series ", from.id),
+        reason.message());
+  };
+  const std::unique_ptr<RowCursor> rows = database.Rows(Family::kSeries, nullptr);
+  const ScanEnd end = ScanRows(*rows, 0, EncodedSeriesKey, visit, report);
   index.SkipIdsBelow(id_next);
-  return EndOf(*rows, "block of series records", damage);
+  return end.status;
 }
 
 absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const SeriesIndex& index,
@@ -104,22 +113,16 @@ absl::StatusOr<Recovered> RecoverOpenChunks(const Database& database, const Seri
                                             const ReplayTargets& targets) {
   Replay replay(index, watermark, damage, targets);
   const std::unique_ptr<RowCursor> rows = database.Rows(Family::kBatches, nullptr);
-  uint64_t from = watermark.log_number + 1;
-  for (int steps = 0; steps < kStepsOverDamageMax; ++steps) {
-    for (rows->Seek(BatchKey{from}.Encode()); rows->Valid(); rows->Next()) {
-      replay.Row(rows->key(), rows->value());
-    }
-    const absl::Status end = rows->status();
-    if (end.ok()) break;
-    if (!absl::IsDataLoss(end)) return end;
-    damage.Report(absl::StrCat("block of batch records from ", replay.recovered().log_number_next),
-                  end.message());
-    // The next record is in what cannot be read, and perhaps the one after it.
-    from = std::max(from, replay.recovered().log_number_next) + 1;
-  }
+  const ScanEnd end = ScanRows(
+      *rows, watermark.log_number + 1, [](uint64_t number) { return BatchKey{number}.Encode(); },
+      [&](const RowCursor& row) { return replay.Row(row.key(), row.value()); },
+      [&](uint64_t number, const absl::Status& reason) {
+        damage.Report(absl::StrCat("block of batch records from ", number), reason.message());
+      });
+  if (!end.status.ok()) return end.status;
   Recovered recovered = replay.recovered();
   // A number that a damaged record may bear is not used again.
-  recovered.log_number_next = std::max(recovered.log_number_next, from);
+  recovered.log_number_next = std::max(recovered.log_number_next, end.number);
   return recovered;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "storage/rocks/record_bytes.h"
+#include "storage/tsdb/row_scan.h"
 
 namespace ora::storage {
 namespace {
@@ -31,18 +32,31 @@ bool SenderMarks::SameName::operator()(const NameView& a, const NameView& b) con
 
 absl::Status SenderMarks::Load(const Database& database, DamageLog& damage) {
   absl::MutexLock lock(&mutex_);
-  const std::unique_ptr<RowCursor> rows = database.Rows(Family::kMarks, nullptr);
-  for (rows->Seek(""); rows->Valid(); rows->Next()) {
-    absl::StatusOr<RecordReader> reader = RecordReader::Open(rows->value());
+  const auto visit = [&](const RowCursor& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const absl::optional<MarkKey> key = MarkKey::Decode(row.key());
+    absl::StatusOr<RecordReader> reader = RecordReader::Open(row.value());
     const absl::optional<uint64_t> sequence = reader.ok() ? reader->Varint() : absl::nullopt;
-    if (!sequence) {
-      damage.Report(absl::StrCat("mark ", absl::CHexEscape(rows->key())),
+    if (key && sequence) {
+      SenderOf(row.key()).durable_ = *sequence;
+    } else {
+      damage.Report(absl::StrCat("mark ", absl::CHexEscape(row.key())),
                     reader.ok() ? "it ends too early" : reader.status().message());
-      continue;
     }
-    SenderOf(rows->key()).durable_ = *sequence;
-  }
-  return rows->status();
+    return key ? absl::optional<uint64_t>(key->slot) : absl::nullopt;
+  };
+  const std::unique_ptr<RowCursor> rows = database.Rows(Family::kMarks, nullptr);
+  // By slot: behind a damaged block, marks are read from the next slot on.
+  const ScanEnd end = ScanRows(
+      *rows, 0,
+      [](uint64_t slot) {
+        return slot < kSlots ? MarkKey{static_cast<Slot>(slot), "", 0}.Encode()
+                             : std::string(kKeyPastAll);
+      },
+      visit,
+      [&](uint64_t slot, const absl::Status& reason) {
+        damage.Report(absl::StrCat("block of marks from slot ", slot), reason.message());
+      });
+  return end.status;
 }
 
 Sender& SenderMarks::SenderOf(absl::string_view key) {
