@@ -139,11 +139,12 @@ void Committer::WritePause::Forget(absl::Span<const SeriesId> ids) {
 std::string Committer::Refusal() {
   {
     absl::MutexLock lock(&mutex_);
-    if (!absl::IsResourceExhausted(refusal_)) return std::string(refusal_.message());
+    if (refusal_.ok()) return "";
   }
-  const absl::Status room = CheckRoom();
+  absl::Status accepted = CheckRoom();
+  if (accepted.ok()) accepted = targets_.database.AcceptWrites();
   absl::MutexLock lock(&mutex_);
-  if (absl::IsResourceExhausted(refusal_)) SetRefusal(room);
+  if (!refusal_.ok()) SetRefusal(accepted);
   return std::string(refusal_.message());
 }
 

@@ -76,7 +76,7 @@ class Committer {
 
   uint64_t samples_stored() const { return samples_stored_total_.load(); }
 
-  // Why the last group was refused; empty if it was stored, or if there is room again.
+  // Why the last group was refused; empty if it was stored, and once another would be. May write.
   std::string Refusal() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
