@@ -48,8 +48,9 @@ struct WriteOutcome {
 };
 
 // Called once for each batch, on a thread of the writer; must not block. UNAVAILABLE: the disk
-// refused, nothing was stored, send again. RESOURCE_EXHAUSTED: the store is full or below its floor
-// of free space. FAILED_PRECONDITION: the store is fenced or not the owner.
+// refused, or an earlier batch of the sender was refused, or one of the series was forgotten and is
+// to be interned again; nothing was stored, send again. RESOURCE_EXHAUSTED: the store is full or
+// below its floor of free space. FAILED_PRECONDITION: the store is fenced or not the owner.
 using WriteDone = std::function<void(const absl::StatusOr<WriteOutcome>&)>;
 
 // Thread-safe.
@@ -62,11 +63,15 @@ class SeriesWriter {
   virtual absl::StatusOr<SeriesRef> Intern(const std::string& instance, const Labels& labels) = 0;
 
   // Queues a batch; `done` is called when it is durable together with its sender's mark, or
-  // refused. Batches of one sender are stored in the order of the calls; batches of many senders
-  // share a sync. RESOURCE_EXHAUSTED at once, with `done` never called: the queue is full.
+  // refused. Batches of one sender, of which any number may be queued, are stored in the order of
+  // the calls; after one that was refused, later ones are too (UNAVAILABLE), until it comes again.
+  // Batches of many senders share a sync. At once, with `done` never called: RESOURCE_EXHAUSTED,
+  // the queue is full; INVALID_ARGUMENT, the batch is none.
   virtual absl::Status Write(WriteBatch batch, WriteDone done) = 0;
 
-  // The newest durable sequence of a sender's incarnation; 0 if there is none.
+  // The newest durable sequence of a sender's incarnation that begins anew; 0 if there is none. Its
+  // batches that are queued and not durable are refused, so that they do not overtake what it sends
+  // next; it may leave out what was refused. Whoever wrote for it before must have stopped.
   virtual absl::StatusOr<uint64_t> DurableSequence(const std::string& instance,
                                                    const std::string& collector_id,
                                                    uint64_t incarnation) = 0;
