@@ -16,6 +16,21 @@ std::shared_ptr<const OpenSegment> SegmentIn(
   return segment < segments.size() ? segments[segment] : nullptr;
 }
 
+// Those that hold these ids, ascending, each once.
+std::vector<size_t> SegmentsOf(absl::Span<const SeriesId> ids) {
+  std::vector<bool> held;
+  for (const SeriesId id : ids) {
+    const size_t segment = id / kSegmentSeries;
+    if (segment >= held.size()) held.resize(segment + 1);
+    held[segment] = true;
+  }
+  std::vector<size_t> segments;
+  for (size_t segment = 0; segment < held.size(); ++segment) {
+    if (held[segment]) segments.push_back(segment);
+  }
+  return segments;
+}
+
 }  // namespace
 
 OpenSegment& OpenGeneration::SegmentOf(size_t segment) {
@@ -141,10 +156,7 @@ uint64_t OpenChunks::ApplyKnown(uint64_t log_number, const BatchRecord& record,
 OpenChunks::View OpenChunks::Capture(const Database& database,
                                      absl::Span<const SeriesId> ids) const {
   View view;
-  view.segments.reserve(ids.size());
-  for (const SeriesId id : ids) view.segments.push_back(id / kSegmentSeries);
-  std::sort(view.segments.begin(), view.segments.end());
-  view.segments.erase(std::unique(view.segments.begin(), view.segments.end()), view.segments.end());
+  view.segments = SegmentsOf(ids);
   view.frozen.reserve(view.segments.size());
   view.growing.reserve(view.segments.size());
   view.growing_counts.resize(ids.size());

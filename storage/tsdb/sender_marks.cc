@@ -32,7 +32,8 @@ bool SenderMarks::SameName::operator()(const NameView& a, const NameView& b) con
 
 absl::Status SenderMarks::Load(const Database& database, DamageLog& damage) {
   absl::MutexLock lock(&mutex_);
-  const auto visit = [&](const RowCursor& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  const auto visit = [&](const RowCursor& row) {
+    mutex_.AssertHeld();  // Called below this function.
     const absl::optional<MarkKey> key = MarkKey::Decode(row.key());
     absl::StatusOr<RecordReader> reader = RecordReader::Open(row.value());
     const absl::optional<uint64_t> sequence = reader.ok() ? reader->Varint() : absl::nullopt;
