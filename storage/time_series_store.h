@@ -28,7 +28,7 @@ struct TimeSeriesStoreOptions {
   // How far ahead of the clock a sample may be.
   absl::Duration future_window = absl::Minutes(10);
   // Open chunks are sealed when they are this old, or when they take open_bytes_max of memory. At
-  // twice that many bytes (sealing does not keep up) writes are refused.
+  // twice that many bytes (sealing does not keep up), or at 8 GiB, writes are refused.
   absl::Duration seal_interval = absl::Minutes(30);
   uint64_t open_bytes_max = uint64_t{320} << 20;
   // How long samples are kept: by the first rule that matches a series, else by `retention`. At

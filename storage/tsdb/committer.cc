@@ -15,6 +15,8 @@ namespace {
 
 // When sealing does not keep up, writes are refused before memory is gone.
 constexpr uint64_t kOpenBytesFactorMax = 2;
+// Half of what a segment can name, should all samples be of its series.
+constexpr uint64_t kOpenBytesMax = uint64_t{8} << 30;
 
 // However wide the windows are: from 1970 to the year 9999.
 constexpr int64_t kTimeMillisMin = 0;
@@ -196,7 +198,8 @@ std::vector<Committer::Pending> Committer::TakeGroup() {
 absl::Status Committer::CheckRoom() {
   if (absl::Status space = targets_.space.Check(); !space.ok()) return space;
   const uint64_t open = targets_.open.bytes();
-  const uint64_t open_max = options_.open_bytes_max * kOpenBytesFactorMax;
+  const uint64_t open_max =
+      std::min(options_.open_bytes_max, kOpenBytesMax / kOpenBytesFactorMax) * kOpenBytesFactorMax;
   if (open < open_max) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       absl::StrCat("store has ", open, " bytes of samples that are not sealed, at most ", open_max,

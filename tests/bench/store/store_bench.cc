@@ -45,6 +45,10 @@ BENCHMARK(BM_Write100x101)->Iterations(72)->Unit(benchmark::kMillisecond)->UseRe
 void BM_Write10000x20(benchmark::State& state) { Write(state, {10'000, 20}, 1); }
 BENCHMARK(BM_Write10000x20)->Iterations(40)->Unit(benchmark::kMillisecond)->UseRealTime();
 
+// A commit for one batch alone: what gathering saves.
+void BM_WriteABatchAtATime(benchmark::State& state) { Write(state, {1, 101}, 1); }
+BENCHMARK(BM_WriteABatchAtATime)->Iterations(2000)->Unit(benchmark::kMicrosecond)->UseRealTime();
+
 // With sealing: every half hour of the hosts' time.
 void BM_WriteAndSeal100x101(benchmark::State& state) {
   constexpr int kStepsAtOnce = 10;
