@@ -2,9 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
-
-#include "absl/synchronization/notification.h"
+#include "absl/synchronization/mutex.h"
 #include "storage/tsdb/open_chunks.h"
 #include "tests/unit/storage/tsdb/shard_fixture.h"
 
@@ -41,15 +39,28 @@ class CommitterTest : public ShardTest {
   }
 
   // What became of a batch; Get waits for it.
-  struct Reply {
-    absl::Notification arrived;
-    absl::StatusOr<WriteOutcome> outcome = WriteOutcome();
-
-    const absl::StatusOr<WriteOutcome>& Get() {
-      arrived.WaitForNotification();
-      return outcome;
+  class Reply {
+   public:
+    void Set(const absl::StatusOr<WriteOutcome>& outcome) ABSL_LOCKS_EXCLUDED(mutex_) {
+      absl::MutexLock lock(&mutex_);
+      outcome_ = outcome;
+      arrived_ = true;
+    }
+    absl::StatusOr<WriteOutcome> Get() ABSL_LOCKS_EXCLUDED(mutex_) {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(&arrived_));
+      return absl::StatusOr<WriteOutcome>(outcome_);
+    }
+    bool arrived() ABSL_LOCKS_EXCLUDED(mutex_) {
+      absl::MutexLock lock(&mutex_);
+      return arrived_;
     }
     absl::StatusCode code() { return Get().status().code(); }
+
+   private:
+    absl::Mutex mutex_;
+    bool arrived_ ABSL_GUARDED_BY(mutex_) = false;
+    absl::StatusOr<WriteOutcome> outcome_ ABSL_GUARDED_BY(mutex_) = WriteOutcome();
   };
 
   WriteBatch Batch(uint64_t sequence, SeriesRef ref) {
@@ -60,15 +71,10 @@ class CommitterTest : public ShardTest {
 
   std::shared_ptr<Reply> Send(WriteBatch batch) {
     auto reply = std::make_shared<Reply>();
-    const absl::Status queued =
-        committer_->Enqueue(std::move(batch), [reply](const absl::StatusOr<WriteOutcome>& outcome) {
-          reply->outcome = outcome;
-          reply->arrived.Notify();
-        });
-    if (!queued.ok()) {
-      reply->outcome = queued;
-      reply->arrived.Notify();
-    }
+    const absl::Status queued = committer_->Enqueue(
+        std::move(batch),
+        [reply](const absl::StatusOr<WriteOutcome>& outcome) { reply->Set(outcome); });
+    if (!queued.ok()) reply->Set(queued);
     return reply;
   }
   std::shared_ptr<Reply> Send(uint64_t sequence) { return Send(Batch(sequence, Intern("up"))); }
@@ -97,8 +103,8 @@ TEST_F(CommitterTest, StoresSeveralBatchesOfASenderAsOneRecord) {
   }
   std::vector<bool> repeats;
   for (const auto& reply : replies) {
-    ASSERT_TRUE(reply->Get().ok()) << reply->outcome.status();
-    repeats.push_back(reply->outcome->repeat);
+    ASSERT_TRUE(reply->Get().ok()) << reply->Get().status();
+    repeats.push_back(reply->Get()->repeat);
   }
   EXPECT_THAT(repeats, testing::ElementsAre(false, false, true, false, true));
   EXPECT_EQ(Commits(), 1u);
@@ -138,8 +144,8 @@ TEST_F(CommitterTest, WhatWasQueuedBeforeItsSenderBeganAnewDoesNotOvertake) {
     again = Send(1);
   }
   for (const auto& reply : old_stream) EXPECT_EQ(reply->code(), absl::StatusCode::kUnavailable);
-  ASSERT_TRUE(again->Get().ok()) << again->outcome.status();
-  EXPECT_FALSE(again->outcome->repeat);
+  ASSERT_TRUE(again->Get().ok()) << again->Get().status();
+  EXPECT_FALSE(again->Get()->repeat);
   EXPECT_FALSE(Send(2)->Get()->repeat);
 }
 
@@ -171,7 +177,7 @@ TEST_F(CommitterTest, ASeriesThatIsForgottenIsAskedForAgain) {
   index_.SkipIdsBelow(static_cast<SeriesId>(gone + 1));
   const auto reply = Send(Batch(1, gone));
   EXPECT_EQ(reply->code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(reply->outcome.status().message()), HasSubstr("define the series again"));
+  EXPECT_THAT(std::string(reply->Get().status().message()), HasSubstr("define the series again"));
   for (const SeriesRef never : {SeriesRef{0}, gone + 1, SeriesRef{UINT64_MAX}}) {
     EXPECT_EQ(Send(Batch(1, never))->code(), absl::StatusCode::kInvalidArgument) << never;
   }
@@ -183,7 +189,7 @@ TEST_F(CommitterTest, NothingIsCommittedWhileAPauseIsHeld) {
   const auto reply = Send(1);
   pause.reset();
   EXPECT_EQ(Rows(Family::kBatches), 0u);
-  EXPECT_FALSE(reply->arrived.HasBeenNotified());
+  EXPECT_FALSE(reply->arrived());
   second.reset();
   EXPECT_TRUE(reply->Get().ok());
 }
@@ -193,7 +199,7 @@ TEST_F(CommitterTest, ACommitGathersForAsLongAsItIsTold) {
   const auto first = Send(1);
   ASSERT_TRUE(clock_.AwaitWaiters(1));
   const auto second = Send(2);
-  EXPECT_FALSE(first->arrived.HasBeenNotified());
+  EXPECT_FALSE(first->arrived());
   clock_.Advance(absl::Milliseconds(100));
   EXPECT_TRUE(first->Get().ok());
   EXPECT_TRUE(second->Get().ok());
