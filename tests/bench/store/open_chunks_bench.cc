@@ -78,6 +78,7 @@ void BM_ReadOpenSeries(benchmark::State& state) {
       million.open().Read(view, i, ids[i], columns);
     }
   }
+  state.counters["bytes_per_series"] = static_cast<double>(million.open().bytes()) / kSeries;
   state.counters["samples"] = benchmark::Counter(static_cast<double>(ids.size() * kSteps),
                                                  benchmark::Counter::kIsIterationInvariantRate);
 }

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "tests/unit/storage/tsdb/shard_fixture.h"
 
 namespace ora::storage {
@@ -166,6 +168,35 @@ TEST_F(OpenChunksTest, TellsWhichSeriesAreOpenInBothGenerations) {
   ASSERT_NE(open_.Freeze(), nullptr);
   Append(3, {{1, 1}});
   EXPECT_THAT(open_.OpenSeries(), ElementsAre(3, kFar));
+}
+
+TEST_F(OpenChunksTest, ReadersSeeWholeRecordsWhileOneAppendsAndAnotherSeals) {
+  constexpr int64_t kRecords = 3100;  // The last stay open.
+  constexpr int64_t kRecordsPerSeal = 500;
+  const std::vector<SeriesRef> ids = {7, 8, kFar};
+  std::thread writer([&] {
+    for (int64_t time = 1; time <= kRecords; ++time) {
+      const std::vector<WriteBlock> blocks = {{time, ids, {1.0 * time, 2.0 * time, 3.0 * time}}};
+      open_.Apply(static_cast<uint64_t>(time), Encode(blocks), {});
+      if (time % kRecordsPerSeal == 0 && open_.Freeze() != nullptr) open_.DropFrozen();
+    }
+  });
+  int64_t newest = 0;
+  while (newest < kRecords) {
+    const OpenChunks::View view = open_.Capture(*database_, {7, 8, kFar});
+    const Points first = Read(view, 0, 7);
+    const Points second = Read(view, 1, 8);
+    const Points third = Read(view, 2, kFar);
+    ASSERT_EQ(first.size(), second.size());
+    ASSERT_EQ(first.size(), third.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+      ASSERT_EQ(first[i].second, 1.0 * first[i].first);
+      ASSERT_EQ(third[i], (std::pair<int64_t, double>{first[i].first, 3.0 * first[i].first}));
+      ASSERT_EQ(first[i].first, first[0].first + static_cast<int64_t>(i));
+    }
+    if (!first.empty()) newest = first.back().first;
+  }
+  writer.join();
 }
 
 TEST_F(OpenChunksTest, NothingToFreezeIsSaid) {
