@@ -145,12 +145,12 @@ std::string Committer::Refusal() {
   }
   absl::Status accepted = CheckRoom();
   if (accepted.ok()) accepted = targets_.database.AcceptWrites();
-  absl::MutexLock lock(&mutex_);
-  if (!refusal_.ok()) SetRefusal(accepted);
-  return std::string(refusal_.message());
+  SetRefusal(accepted);
+  return std::string(accepted.message());
 }
 
 void Committer::SetRefusal(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
   if (refusal_.ok() != status.ok()) {
     log_.Warning(status.ok() ? "storage: writes are accepted again"
                              : absl::StrCat("storage: writes are refused: ", status.message()));
@@ -214,11 +214,14 @@ void Committer::Commit(std::vector<Pending>& pending) {
     if (!status.ok()) one.outcome = status;
     if (!one.outcome.ok()) targets_.marks.Refuse(one.ticket);
   }
-  Finish(pending, status);
+  Finish(pending);
 }
 
 absl::Status Committer::Store(std::vector<Pending>& pending) {
-  if (absl::Status room = CheckRoom(); !room.ok()) return room;
+  if (absl::Status room = CheckRoom(); !room.ok()) {
+    SetRefusal(room);
+    return room;
+  }
   const absl::Time now = clock_.Now();
   const absl::Duration late = std::min(options_.out_of_order_window, options_.retention.raw);
   const WriteWindow window{
@@ -231,11 +234,13 @@ absl::Status Committer::Store(std::vector<Pending>& pending) {
     if (!one.outcome.ok()) targets_.marks.Refuse(one.ticket);
   }
   const absl::Span<const BatchMark> marks = targets_.marks.staged();
+  // Nothing was tried, so nothing is known of the disk.
   if (group.batches.empty() && marks.empty()) return absl::OkStatus();
   const BatchRecord record = encoder_.Encode(marks, group.batches);
   group.changes.Put(Family::kBatches, BatchKey{log_number_next_}.Encode(), record.bytes());
   if (!group.new_series.empty()) PutSeriesIdNext(group.changes, targets_.index.IdNext());
   absl::Status written = targets_.database.Write(std::move(group.changes), Durability::kSynced);
+  SetRefusal(written);
   if (written.ok()) Publish(group, record);
   return written;
 }
@@ -303,7 +308,7 @@ void Committer::Publish(const Group& group, const BatchRecord& record) {
   if (targets_.open.bytes() >= options_.open_bytes_max) on_full_();
 }
 
-void Committer::Finish(std::vector<Pending>& pending, const absl::Status& status) {
+void Committer::Finish(std::vector<Pending>& pending) {
   uint64_t bytes = 0;
   WriteOutcome sum;
   for (const Pending& one : pending) {
@@ -326,7 +331,6 @@ void Committer::Finish(std::vector<Pending>& pending, const absl::Status& status
     batches_held_ -= pending.size();
     bytes_held_ -= bytes;
     committing_ = false;
-    SetRefusal(status);
   }
   for (const Pending& one : pending) one.done(one.outcome);
 }

@@ -76,7 +76,7 @@ class Committer {
 
   uint64_t samples_stored() const { return samples_stored_total_.load(); }
 
-  // Why the last group was refused; empty if it was stored, and once another would be. May write.
+  // Why the last write was refused; empty if none was, and once another would not be. May write.
   std::string Refusal() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -105,9 +105,9 @@ class Committer {
   }
   void SetKnownDurable(SeriesId id);
   void Publish(const Group& group, const BatchRecord& record);
-  void SetRefusal(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Finish(std::vector<Pending>& pending, const absl::Status& status)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of the newest write that was tried.
+  void SetRefusal(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Finish(std::vector<Pending>& pending) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const TimeSeriesStoreOptions options_;
   const CommitTargets targets_;

@@ -233,6 +233,16 @@ TEST_F(CommitterTest, ARefusalForWantOfRoomGoesWithoutAWrite) {
   EXPECT_TRUE(log_.Contains("writes are accepted again"));
 }
 
+TEST_F(CommitterTest, AGroupOfWhichNothingIsStoredDoesNotEndARefusal) {
+  SetFreeBytes(0);
+  EXPECT_FALSE(Send(1)->Get().ok());
+  SetFreeBytes(uint64_t{1} << 40);
+  EXPECT_EQ(Send(2)->code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(log_.Contains("writes are accepted again"));
+  EXPECT_TRUE(Send(1)->Get().ok());
+  EXPECT_TRUE(log_.Contains("writes are accepted again"));
+}
+
 TEST_F(CommitterTest, ABatchIsAsLongAsACommitMayBe) {
   WriteBatch batch = Batch(1, Intern("up"));
   const size_t samples = Committer::kGroupBytesMax / (sizeof(SeriesRef) + sizeof(double));
