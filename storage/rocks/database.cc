@@ -18,6 +18,11 @@
 #include "storage/rocks/rocks_status.h"
 
 namespace ora::storage {
+namespace {
+
+constexpr size_t kProbeBytes = 64 << 10;
+
+}  // namespace
 Partition::Partition(PartitionId id, rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle)
     : id_(std::move(id)), db_(db), handle_(handle) {}
 
@@ -157,20 +162,45 @@ absl::Status Database::AcceptWrites() {
   if (!errors_->stopped()) return absl::OkStatus();
   absl::MutexLock lock(&resume_mutex_);
   if (!errors_->stopped()) return absl::OkStatus();
+  if (absl::Status ready = CheckReadyToResume(); !ready.ok()) return ready;
   errors_->set_stopped(false);
-  // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
-  rocksdb::Status resumed = db_->Resume();
-  if (resumed.ok()) {
-    PutSpareRow();
-    // Resuming need not touch the log. A mark in it, which no row comes of, shows how that is.
-    rocksdb::WriteBatch mark;
-    (void)mark.PutLogData("resumed");
-    rocksdb::WriteOptions options;
-    options.sync = true;
-    resumed = db_->Write(options, &mark);
-  }
+  const rocksdb::Status resumed = Resume();
   if (!resumed.ok()) errors_->set_stopped(true);
   return StatusOf(resumed, "resume after an error of the disk");
+}
+
+absl::Status Database::CheckReadyToResume() const {
+  uint64_t running = 0;
+  (void)db_->GetIntProperty(rocksdb::DB::Properties::kNumRunningFlushes, &running);
+  if (running > 0) {
+    return absl::UnavailableError("database: an error of the disk is still being dealt with");
+  }
+  const std::string probe = absl::StrCat(db_->GetName(), "/probe.sst");
+  rocksdb::Status written = rocksdb::WriteStringToFile(env_.get(), std::string(kProbeBytes, 'x'),
+                                                       probe, /*should_sync=*/true);
+  const rocksdb::Status deleted = env_->DeleteFile(probe);
+  if (written.ok()) written = deleted;
+  return StatusOf(written, "write to the disk after an error of it");
+}
+
+rocksdb::Status Database::Resume() {
+  // RocksDB takes it for granted that no file is deleted when it resumes after an error in the
+  // manifest, and forbids it for some of those errors only. It allows it again when it has resumed.
+  rocksdb::Status resumed = db_->DisableFileDeletions();
+  if (!resumed.ok()) return resumed;
+  // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
+  resumed = db_->Resume();
+  if (!resumed.ok()) {
+    (void)db_->EnableFileDeletions(/*force=*/false);
+    return resumed;
+  }
+  PutSpareRow();
+  // Resuming need not touch the log. A mark in it, which no row comes of, shows how that is.
+  rocksdb::WriteBatch mark;
+  (void)mark.PutLogData("resumed");
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return db_->Write(options, &mark);
 }
 
 void Database::PutSpareRow() {
@@ -306,6 +336,7 @@ absl::Status Database::Flush() {
 }
 
 absl::Status Database::Checkpoint(const std::string& directory) {
+  absl::MutexLock lock(&resume_mutex_);  // Resuming would let files go that are being copied.
   rocksdb::Checkpoint* raw = nullptr;
   rocksdb::Status made = rocksdb::Checkpoint::Create(db_.get(), &raw);
   const std::unique_ptr<rocksdb::Checkpoint> checkpoint(raw);

@@ -24,6 +24,7 @@ namespace rocksdb {
 class ColumnFamilyHandle;
 class DB;
 class Env;
+class Status;
 class WriteBatch;
 }  // namespace rocksdb
 
@@ -180,7 +181,7 @@ class Database {
 
   // Makes a copy, as of one moment, that Open opens, in `directory`, which must not exist; shares
   // the files that do not change. Durable when it returns but for the entry of `directory` itself.
-  absl::Status Checkpoint(const std::string& directory);
+  absl::Status Checkpoint(const std::string& directory) ABSL_LOCKS_EXCLUDED(resume_mutex_);
 
  private:
   friend class DatabaseChanges;
@@ -197,6 +198,11 @@ class Database {
   absl::Status CheckAreThere(const std::vector<const Partition*>& partitions) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   absl::Status WriteBatchOf(const DatabaseChanges& changes, Durability durability);
+  // Resuming writes out what is in memory. When that fails while an earlier one is being given up,
+  // RocksDB loses count of what it must write out, and the next resuming never ends: so the disk is
+  // asked first, with a file of our own.
+  absl::Status CheckReadyToResume() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(resume_mutex_);
+  rocksdb::Status Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(resume_mutex_);
   void StopDamagedCompactions();
   // Keeps a row of RocksDB's own family in memory alone. While there is something to write out,
   // resuming begins a new log, as it must: one that an append has failed on takes no other.
@@ -220,7 +226,8 @@ class Database {
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> strangers_;
 
-  absl::Mutex resume_mutex_;  // Held while RocksDB is resumed, which writes out what is in memory.
+  // Held while RocksDB is resumed, which writes out what is in memory, and while it is copied.
+  absl::Mutex resume_mutex_;
   // Held while a partition is made or dropped, and shared while one is written to: RocksDB would
   // take a write to a dropped one for a fault of the disk.
   mutable absl::Mutex mutex_;

@@ -19,8 +19,11 @@ std::vector<std::string> DiskErrors::TakeDamagedFamilies() {
 }
 
 void DiskErrors::OnBackgroundError(BackgroundErrorReason reason, Status* error) {
-  if (error->IsCorruption() && reason == BackgroundErrorReason::kCompaction) {
-    // The rows are where they were: readers step over the damage, and writes have no part in it.
+  if (reason == BackgroundErrorReason::kCompaction) {
+    // The rows are where they were: writes have no part in it, readers step over damage, and what
+    // the disk refused is tried again in a second. To stop for it would be worse than useless: a
+    // write-out that was due and finds RocksDB stopped is lost from its queue, and resuming waits
+    // for it for ever.
     *error = Status::OK();
     return;
   }
@@ -36,7 +39,7 @@ void DiskErrors::OnErrorRecoveryBegin(BackgroundErrorReason, Status, bool* auto_
   *auto_recovery = false;  // It would keep us from resuming, and look for room in its own time.
 }
 
-void DiskErrors::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& job) {
+void DiskErrors::OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo& job) {
   if (job.cf_name == rocksdb::kDefaultColumnFamilyName) spare_row_wanted_.store(true);
 }
 

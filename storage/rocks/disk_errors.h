@@ -13,8 +13,8 @@
 
 namespace ora::storage {
 
-// A damaged block that a compaction meets is reported, and writes go on. An error of the disk stops
-// writes until Resume succeeds. Thread-safe.
+// Writes go on while compactions fail, and a damaged block that one meets is reported. Any other
+// error of the disk stops writes until Resume succeeds. Thread-safe.
 class DiskErrors final : public rocksdb::EventListener {
  public:
   explicit DiskErrors(DamageReport report) : report_(std::move(report)) {}
@@ -26,14 +26,14 @@ class DiskErrors final : public rocksdb::EventListener {
   // Families whose compaction met damage since the last call; it would meet it again each second.
   std::vector<std::string> TakeDamagedFamilies() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Whether a spare row (see Database) is wanted: at first, and after each flush of its family.
+  // Whether a spare row (see Database) is wanted: at first, and when its family is written out.
   bool TakeSpareRowWanted() { return spare_row_wanted_.exchange(false); }
 
   // RocksDB's, on its threads.
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override;
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status error,
                             bool* auto_recovery) override;
-  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& job) override;
+  void OnFlushBegin(rocksdb::DB* db, const rocksdb::FlushJobInfo& job) override;
   void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& job) override;
 
  private:
