@@ -34,14 +34,41 @@ absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
-storage::TimeSeriesStoreOptions StoreOptions(const config::v1::AggregatorConfig& config) {
+absl::StatusOr<std::vector<storage::RetentionRule>> ToRetentionRules(
+    const config::v1::StorageConfig& config) {
+  std::vector<storage::RetentionRule> rules;
+  for (int i = 0; i < config.retention_rules_size(); ++i) {
+    const config::v1::RetentionRule& rule = config.retention_rules(i);
+    absl::StatusOr<std::vector<storage::Matcher>> matchers = promql::ParseSelector(rule.match());
+    if (!matchers.ok()) {
+      return Annotate(matchers.status(), absl::StrCat("storage.retention_rules[", i, "].match"));
+    }
+    rules.push_back({rule.name(),
+                     *std::move(matchers),
+                     {.raw = ToDuration(rule.retention()),
+                      .five_minutes = ToDuration(rule.retention_5m()),
+                      .one_hour = ToDuration(rule.retention_1h())}});
+  }
+  return rules;
+}
+
+absl::StatusOr<storage::TimeSeriesStoreOptions> StoreOptions(
+    const config::v1::AggregatorConfig& config) {
+  const config::v1::StorageConfig& store = config.storage();
   storage::TimeSeriesStoreOptions options;
   options.uri = config.storage_uri();
-  options.retention.raw = ToDuration(config.storage().retention());
-  options.out_of_order_window = ToDuration(config.storage().out_of_order_window());
-  options.seal_interval = ToDuration(config.storage().seal_interval());
-  options.series_max = config.storage().series_max();
-  options.free_bytes_floor = config.storage().free_bytes_floor();
+  options.retention = {.raw = ToDuration(store.retention()),
+                       .five_minutes = ToDuration(store.retention_5m()),
+                       .one_hour = ToDuration(store.retention_1h())};
+  ORA_ASSIGN_OR_RETURN(options.retention_rules, ToRetentionRules(store));
+  options.out_of_order_window = ToDuration(store.out_of_order_window());
+  options.seal_interval = ToDuration(store.seal_interval());
+  options.commit_gather = ToDuration(store.commit_gather());
+  options.open_bytes_max = store.open_bytes_max();
+  options.series_max = store.series_max();
+  options.series_per_instance_max = config.ingest().series_per_host_max();
+  options.free_bytes_floor = store.free_bytes_floor();
+  options.disk_bytes_max = store.disk_bytes_max();
   return options;
 }
 
@@ -116,8 +143,9 @@ class RunningAggregator final : public Aggregator {
 
 absl::Status RunningAggregator::Build() {
   auto& [clock, files, log, counters] = environment_;
-  ORA_ASSIGN_OR_RETURN(
-      store_, storage::TimeSeriesStore::Open(StoreOptions(config_), clock, files, log, counters));
+  ORA_ASSIGN_OR_RETURN(const storage::TimeSeriesStoreOptions options, StoreOptions(config_));
+  ORA_ASSIGN_OR_RETURN(store_,
+                       storage::TimeSeriesStore::Open(options, clock, files, log, counters));
   const absl::Duration silence_limit =
       kSilentHeartbeats * ToDuration(config_.ingest().heartbeat_interval());
   FleetOptions fleet_options;
@@ -197,6 +225,10 @@ void RunningAggregator::Stop() {
 }
 
 }  // namespace
+
+absl::Status CheckConfig(const config::v1::AggregatorConfig& config) {
+  return StoreOptions(config).status();
+}
 
 absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(
     const config::v1::AggregatorConfig& config, const Environment& environment) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregator/fleet/fleet.h"
 #include "aggregator/rules/rule_group.h"
@@ -28,13 +29,18 @@ struct Environment {
   storage::Counters& counters;
 };
 
+// INVALID_ARGUMENT: what only the program can judge of a configuration that is valid by itself: the
+// selectors of its retention rules. Start checks it too.
+absl::Status CheckConfig(const config::v1::AggregatorConfig& config);
+
 // Serves from Start to Stop. Stop is called from one thread.
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
 
   // `config` is validated and has its defaults filled in. Returns when calls are served. Errors of
-  // the store (its URI, its lock, its damage) and UNAVAILABLE where `listen` is taken.
+  // CheckConfig and of the store (its URI, its lock, its damage), and UNAVAILABLE where `listen` is
+  // taken.
   static absl::StatusOr<std::unique_ptr<Aggregator>> Start(
       const config::v1::AggregatorConfig& config, const Environment& environment);
 

@@ -135,6 +135,9 @@ int main(int argc, char** argv) {
   if (const absl::Status status = ora::contract::Validate(*config); !status.ok()) {
     return Fail(kExitWrongUse, status);
   }
+  if (const absl::Status status = ora::aggregator::CheckConfig(*config); !status.ok()) {
+    return Fail(kExitWrongUse, status);
+  }
   if (flags.check_config) {
     std::printf("%s: good\n", flags.config.empty() ? "defaults" : flags.config.c_str());
     return kExitDone;

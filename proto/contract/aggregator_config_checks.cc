@@ -6,6 +6,7 @@
 #include "proto/contract/config_checks.h"
 #include "proto/contract/config_ranges.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/storage_config_checks.h"
 #include "proto/status/status_macros.h"
 
 namespace ora::contract {
@@ -17,8 +18,6 @@ using config::v1::AlertConfig;
 constexpr absl::Duration kDay = absl::Hours(24);
 
 constexpr absl::string_view kStorageUriDefault = "file:///var/lib/ora/aggregator";
-constexpr uint64_t kSeriesDefault = 2'000'000;
-constexpr uint64_t kFreeBytesFloorDefault = uint64_t{256} << 20;
 constexpr uint32_t kStreamsDefault = 20'000;
 constexpr uint64_t kOutstandingBytesDefault = uint64_t{4} << 20;
 constexpr uint32_t kSeriesPerHostDefault = 100'000;
@@ -29,22 +28,6 @@ absl::Status CheckStorageUri(absl::string_view uri) {
   constexpr absl::string_view kScheme = "file:///";
   if (absl::StartsWith(uri, kScheme) && uri.size() > kScheme.size()) return absl::OkStatus();
   return FieldError("storage_uri", absl::StrCat("is `", uri, "`; write file:///DIRECTORY"));
-}
-
-absl::Status CheckStorage(const config::v1::StorageConfig& storage) {
-  if (storage.has_retention()) {
-    ORA_RETURN_IF_ERROR(
-        CheckDuration("storage.retention", storage.retention(), {absl::Hours(1), 3'653 * kDay}));
-  }
-  if (storage.has_out_of_order_window()) {
-    ORA_RETURN_IF_ERROR(CheckDuration("storage.out_of_order_window", storage.out_of_order_window(),
-                                      {absl::ZeroDuration(), 30 * kDay}));
-  }
-  if (storage.has_seal_interval()) {
-    ORA_RETURN_IF_ERROR(
-        CheckDuration("storage.seal_interval", storage.seal_interval(), {absl::Seconds(1), kDay}));
-  }
-  return CheckNumber("storage.series_max", storage.series_max(), {1, 100'000'000});
 }
 
 absl::Status CheckIngest(const config::v1::IngestConfig& ingest) {
@@ -171,14 +154,7 @@ absl::Status Validate(const AggregatorConfig& config) {
 void FillDefaults(AggregatorConfig& config) {
   if (config.listen().empty()) config.set_listen(absl::StrCat("127.0.0.1:", kDefaultPort));
   if (config.storage_uri().empty()) config.set_storage_uri(std::string(kStorageUriDefault));
-  config::v1::StorageConfig& storage = *config.mutable_storage();
-  if (!storage.has_retention()) *storage.mutable_retention() = ToProto(30 * kDay);
-  if (!storage.has_out_of_order_window()) {
-    *storage.mutable_out_of_order_window() = ToProto(7 * kDay);
-  }
-  if (!storage.has_seal_interval()) *storage.mutable_seal_interval() = ToProto(absl::Minutes(30));
-  if (storage.series_max() == 0) storage.set_series_max(kSeriesDefault);
-  if (storage.free_bytes_floor() == 0) storage.set_free_bytes_floor(kFreeBytesFloorDefault);
+  FillStorageDefaults(*config.mutable_storage());
   config::v1::IngestConfig& ingest = *config.mutable_ingest();
   if (ingest.streams_max() == 0) ingest.set_streams_max(kStreamsDefault);
   if (ingest.outstanding_bytes_max() == 0) {

@@ -49,6 +49,9 @@ inline constexpr size_t kErrorTypesMax = 100;  // For each log; the rest is "oth
 inline constexpr size_t kProcessRulesMax = 1'000;
 inline constexpr uint32_t kProcessComponentsMax = 10'000;
 inline constexpr size_t kComponentLimitsMax = 1'000;
+inline constexpr size_t kRetentionRulesMax = 8;
+inline constexpr size_t kRetentionRuleNameBytesMax = 32;
+inline constexpr size_t kRetentionMatchBytesMax = 4'096;
 inline constexpr size_t kConfigBytesMax = size_t{4} << 20;
 
 // The port that everything uses unless told otherwise.

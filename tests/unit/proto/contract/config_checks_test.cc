@@ -115,6 +115,36 @@ TEST(ConfigChecksTest, DefaultsLeaveWhatIsWritten) {
   EXPECT_EQ(config.storage().series_max(), 7u);
 }
 
+TEST(ConfigChecksTest, TiersAreKeptForTheirTimeOrAsLongAsFinerSamples) {
+  AggregatorConfig config;
+  FillDefaults(config);
+  EXPECT_EQ(config.storage().retention_5m().seconds(), 180 * 86'400);
+  EXPECT_EQ(config.storage().retention_1h().seconds(), 730 * 86'400);
+  EXPECT_EQ(config.storage().open_bytes_max(), uint64_t{320} << 20);
+  EXPECT_EQ(config.storage().disk_bytes_max(), 0u);
+  AggregatorConfig longer;
+  longer.mutable_storage()->mutable_retention()->set_seconds(1'000 * 86'400);
+  EXPECT_TRUE(Validate(longer).ok()) << Validate(longer);
+  FillDefaults(longer);
+  EXPECT_EQ(longer.storage().retention_5m().seconds(), 1'000 * 86'400);
+  EXPECT_EQ(longer.storage().retention_1h().seconds(), 1'000 * 86'400);
+}
+
+TEST(ConfigChecksTest, TiersThatAreNotWantedStayOut) {
+  AggregatorConfig config;
+  config.mutable_storage()->mutable_retention_5m();
+  config::v1::RetentionRule& rule = *config.mutable_storage()->add_retention_rules();
+  rule.set_name("a");
+  rule.set_match("up");
+  rule.mutable_retention()->set_seconds(3'600);
+  EXPECT_TRUE(Validate(config).ok()) << Validate(config);
+  FillDefaults(config);
+  EXPECT_TRUE(Validate(config).ok()) << Validate(config);
+  EXPECT_EQ(config.storage().retention_5m().seconds(), 0);
+  EXPECT_EQ(config.storage().retention_rules(0).retention_1h().seconds(), 0);
+  EXPECT_EQ(config.storage().retention_rules(0).retention().seconds(), 3'600);
+}
+
 TEST(ConfigChecksTest, CountsOfListsAreLimited) {
   CollectorConfig config;
   for (size_t i = 0; i < kLogSourcesMax; ++i) config.add_logs()->add_include("/a");
