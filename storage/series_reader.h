@@ -15,6 +15,8 @@
 namespace ora::storage {
 
 // What a selection will be used for; a reader may use it to read less, never to answer otherwise.
+// One exception: of times of which only downsampled tiers are left, `function` says what stands for
+// the samples of a bucket (its maximum for max_over_time, ...), and warnings() tell of it.
 struct ReadHints {
   int64_t step_millis = 0;      // 0: an instant.
   int64_t range_millis = 0;     // The window of a range selector; 0: an instant selector.

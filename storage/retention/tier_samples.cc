@@ -79,33 +79,54 @@ double ValueOf(const TierRow& row, TierColumn column, size_t i) {
   return row.last[i];
 }
 
-// From the value before to `reset.lost`, from there down to the last value, by way of 0 if that is
-// higher. A bucket of so many resets has samples enough that there is a millisecond for each.
-void AppendReset(const TierRow& row, const ResetLoss& reset, SampleColumns& append_to) {
-  const size_t i = reset.bucket;
-  int64_t time = BucketOf(row.resolution, row.last_millis[i]) * BucketMillis(row.resolution);
-  double before = i == 0 ? row.first.value : row.last[i - 1];
-  if (i == 0) time = std::max(time, row.first.time_millis + 1);
-  const auto append = [&](double value) {
-    if (time >= row.last_millis[i]) return;
-    Append({time++, value}, append_to);
-  };
-  if (reset.lost != before) append(reset.lost);
-  if (row.last[i] >= reset.lost) append(0);
+// What a counter did between the last value of the bucket before and that of its own, as samples in
+// between.
+struct CounterStep {
+  Sample from;
+  Sample to;
+  int64_t between_millis = 0;  // Half way, in the bucket.
+  // Whether nothing tells that the series was away in between.
+  bool continuous = false;
+};
+
+CounterStep StepTo(const TierRow& row, size_t i, const SampleColumns& appended) {
+  CounterStep step;
+  step.from = i == 0 ? row.first : Sample{row.last_millis[i - 1], row.last[i - 1]};
+  step.to = {row.last_millis[i], row.last[i]};
+  const int64_t bucket = BucketOf(row.resolution, step.to.time_millis);
+  const bool adjacent = bucket - BucketOf(row.resolution, step.from.time_millis) <= 1;
+  // A staleness marker was appended since.
+  const bool ended =
+      !appended.time_millis.empty() && appended.time_millis.back() > step.from.time_millis;
+  step.continuous = adjacent && !ended;
+  const int64_t start = bucket * BucketMillis(row.resolution);
+  const int64_t begin = step.continuous ? step.from.time_millis : start - 1;
+  step.between_millis = std::max(begin + (step.to.time_millis - begin) / 2, start);
+  return step;
 }
 
-// Half way to the last value of bucket `i`, if it is known to have risen there all the time.
-void AppendHalfWay(const TierRow& row, size_t i, SampleColumns& append_to) {
-  const Sample from = i == 0 ? row.first : Sample{row.last_millis[i - 1], row.last[i - 1]};
-  const int64_t time = from.time_millis + (row.last_millis[i] - from.time_millis) / 2;
-  const bool adjacent =
-      BucketOf(row.resolution, row.last_millis[i]) - BucketOf(row.resolution, from.time_millis) <=
-      1;
-  // Or its series ended in between, and began anew.
-  const bool ended =
-      !append_to.time_millis.empty() && append_to.time_millis.back() > from.time_millis;
-  if (!adjacent || ended || !(row.last[i] >= from.value) || time == from.time_millis) return;
-  Append({time, from.value + (row.last[i] - from.value) / 2}, append_to);
+// From the value before to `lost`, from there down to the last value, by way of 0 if that is
+// higher. A bucket of so many resets has samples enough that there is a millisecond for each.
+void AppendReset(const CounterStep& step, double lost, SampleColumns& append_to) {
+  int64_t time = step.between_millis;
+  const auto append = [&](double value) {
+    if (time >= step.to.time_millis) return;
+    Append({time++, value}, append_to);
+  };
+  if (lost != step.from.value) append(lost);
+  if (step.to.value >= lost) append(0);
+}
+
+void AppendHalfWay(const CounterStep& step, SampleColumns& append_to) {
+  const bool apart =
+      step.between_millis > step.from.time_millis && step.between_millis < step.to.time_millis;
+  if (!step.continuous || !apart) return;
+  if (step.to.value >= step.from.value) {
+    const double risen = step.to.value - step.from.value;
+    Append({step.between_millis, step.from.value + risen / 2}, append_to);
+  } else if (step.to.value >= 0) {  // It began anew.
+    Append({step.between_millis, step.to.value / 2}, append_to);
+  }
 }
 
 }  // namespace
@@ -126,10 +147,11 @@ void AppendTierSamples(const TierRow& row, TierColumn column, SampleColumns& app
     }
     if (column == TierColumn::kCounter) {
       if (i == 0 && row.first.time_millis < row.last_millis[0]) Append(row.first, append_to);
+      const CounterStep step = StepTo(row, i, append_to);
       if (reset != row.resets.end() && reset->bucket == i) {
-        AppendReset(row, *reset++, append_to);
+        AppendReset(step, (reset++)->lost, append_to);
       } else {
-        AppendHalfWay(row, i, append_to);
+        AppendHalfWay(step, append_to);
       }
     }
     Append({row.last_millis[i], ValueOf(row, column, i)}, append_to);

@@ -29,12 +29,12 @@ TierColumn ColumnFor(absl::string_view function);
 // Appends the samples of `row` and its staleness markers, later than all in `append_to`; so the
 // rows of several days, and raw samples after them, go one behind another.
 //
-// kCounter: the day's first sample too; and where a counter was reset within a bucket, what it
-// lost, and 0 if it ended above that, right at the bucket's start. So the usual rule (a value below
-// the one before it is an increase from 0) gives the increase from any bucket's end to any other's,
-// and to raw samples that follow, exactly; if the row keeps resets. Where a counter only rose from
-// one bucket to the next, there is a sample half way, so that a window as wide as a bucket has the
-// two samples that a rate needs.
+// kCounter: the day's first sample too; and half way between two buckets' last samples another, so
+// that a window as wide as a bucket has the two that a rate needs. It has half of the increase.
+// Where a counter was reset within a bucket, it has what was lost instead, with a 0 behind it if
+// the counter ended above that. So the usual rule (a value below the one before it is an increase
+// from 0) gives the increase from any bucket's end to any other's, and to raw samples that follow,
+// exactly; if the row keeps resets.
 void AppendTierSamples(const TierRow& row, TierColumn column, SampleColumns& append_to);
 
 // What of a query's range came from tiers.

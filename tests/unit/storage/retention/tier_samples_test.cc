@@ -94,11 +94,11 @@ TEST(TierSamplesTest, ShowsResetsOfACounterInTheBucketsThatHadThem) {
            TierColumn::kCounter);
   const int64_t start = StartOf(kDay);
   EXPECT_THAT(read.values, ElementsAre(10, 15, 0, 18, 27, 1));
-  EXPECT_THAT(read.time_millis, ElementsAre(start + 1'000, start + 1'001, start + 1'002,
+  EXPECT_THAT(read.time_millis, ElementsAre(start + 1'000, start + 15'500, start + 15'501,
                                             start + 30'000, start + 300'000, start + 320'000));
 }
 
-TEST(TierSamplesTest, ShowsHalfTheWayOfACounterThatOnlyRises) {
+TEST(TierSamplesTest, ShowsHalfTheWayOfACounter) {
   const SampleColumns read =
       Read(Samples({{0, 10}, {290, 20}, {590, 50}, {600, 51}, {890, 40}, {1'500, 60}}),
            TierColumn::kCounter);
