@@ -80,7 +80,9 @@ struct RowSize {
 RowSize Measure(const SampleColumns& day, Resolution resolution) {
   const TierRow row = Downsample(day, resolution, ora::storage::MetricKind::kUnknown);
   return {row.size(), ora::storage::EncodeTierRow(row, kDay).size() + kKeyAndChecksumBytes,
-          ora::storage::EncodeChunk(day.time_millis, day.values).size() + kKeyAndChecksumBytes};
+          ora::storage::EncodeChunk(day.time_millis, day.values, ora::storage::ChunkEffort::kBest)
+                  .size() +
+              kKeyAndChecksumBytes};
 }
 
 void Report(const RowSize& size, benchmark::State& state) {
