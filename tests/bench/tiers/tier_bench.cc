@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
+#include <cstdint>
 #include <random>
 #include <string>
 #include <vector>
@@ -11,64 +11,59 @@
 #include "storage/chunk/chunk_codec.h"
 #include "storage/retention/downsample.h"
 #include "storage/retention/tier_row.h"
+#include "tests/bench/workload/w1.h"
 
 namespace {
 
+using ora::bench::NormalQuantiles;
+using ora::bench::W1Host;
 using ora::storage::Day;
 using ora::storage::Downsample;
 using ora::storage::Resolution;
 using ora::storage::SampleColumns;
 using ora::storage::TierRow;
 
-enum Kind : int { kCounter, kIntegerGauge, kPageGauge, kTwoDecimals, kBytes, kConstant, kRandom };
+// One of each of W1's kinds, and what no coding makes small.
 constexpr const char* kNames[] = {"counter",         "integer gauge", "large gauge",
                                   "2-decimal gauge", "byte counter",  "constant",
                                   "random double"};
-// How many of W1's 101 series a host are of each kind.
-constexpr int kShare[] = {44, 21, 14, 12, 5, 5, 0};
+constexpr int64_t kRandomDoubles = ora::bench::kSeriesKinds;
 constexpr Day kDay = 19'675;
 constexpr int64_t kStepMillis = 10'000;
 // Of a row: slot, id and day, and the checksum behind the value.
 constexpr size_t kKeyAndChecksumBytes = 14;
 
-double Bounced(double value) { return value < 0 ? -value : value > 100 ? 200 - value : value; }
-
-SampleColumns DayOf(Kind kind) {
-  std::mt19937_64 random(static_cast<uint64_t>(kind) + 1);
-  std::normal_distribution<double> normal;
-  SampleColumns series;
-  double walk = kind == kPageGauge ? 4294967296.0 : kind == kCounter || kind == kBytes ? 0 : 50;
+// A day of one host's 101 series.
+std::vector<SampleColumns> DayOfHost() {
+  const NormalQuantiles quantiles;
+  W1Host host({.step_millis = kStepMillis}, 0, quantiles);
+  std::vector<SampleColumns> series(host.series_count());
+  std::vector<double> values(host.series_count());
   const int64_t start = ora::storage::StartOf(kDay);
   for (int64_t time = start; time < start + ora::storage::kDayMillis; time += kStepMillis) {
-    double value = walk;
-    switch (kind) {
-      case kCounter:
-        walk += std::max(0.0, std::round(50 + 10 * normal(random)));
-        break;
-      case kIntegerGauge:
-        value = std::floor(walk);
-        walk = Bounced(walk + normal(random));
-        break;
-      case kPageGauge:
-        walk += 4096 * std::round(148 * normal(random));
-        break;
-      case kTwoDecimals:
-        value = std::round(walk * 100) / 100;
-        walk = Bounced(walk + normal(random));
-        break;
-      case kBytes:
-        walk += static_cast<double>(random() % 200'001);
-        break;
-      case kConstant:
-        break;
-      case kRandom:
-        value = normal(random);
-        break;
+    host.Next(absl::MakeSpan(values));
+    for (size_t i = 0; i < series.size(); ++i) {
+      series[i].time_millis.push_back(time);
+      series[i].values.push_back(values[i]);
     }
-    series.time_millis.push_back(time);
-    series.values.push_back(value);
   }
   return series;
+}
+
+SampleColumns DayOf(int64_t kind) {
+  const std::vector<SampleColumns> host = DayOfHost();
+  if (kind < kRandomDoubles) {
+    const auto templates = ora::bench::W1Templates();
+    const auto at = std::find_if(templates.begin(), templates.end(), [&](const auto& series) {
+      return static_cast<int64_t>(series.kind) == kind;
+    });
+    return host[static_cast<size_t>(at - templates.begin())];
+  }
+  SampleColumns day = host[0];
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> normal;
+  for (double& value : day.values) value = normal(random);
+  return day;
 }
 
 struct RowSize {
@@ -97,7 +92,7 @@ Resolution ResolutionOf(const benchmark::State& state) {
 }
 
 void MakeRow(benchmark::State& state) {
-  const SampleColumns day = DayOf(static_cast<Kind>(state.range(0)));
+  const SampleColumns day = DayOf(state.range(0));
   for (auto _ : state) {
     const TierRow row = Downsample(day, ResolutionOf(state), ora::storage::MetricKind::kUnknown);
     benchmark::DoNotOptimize(ora::storage::EncodeTierRow(row, kDay));
@@ -108,7 +103,7 @@ void MakeRow(benchmark::State& state) {
 }
 
 void ReadRow(benchmark::State& state) {
-  const SampleColumns day = DayOf(static_cast<Kind>(state.range(0)));
+  const SampleColumns day = DayOf(state.range(0));
   const TierRow row = Downsample(day, ResolutionOf(state), ora::storage::MetricKind::kUnknown);
   const std::string bytes = ora::storage::EncodeTierRow(row, kDay);
   for (auto _ : state) {
@@ -120,16 +115,15 @@ void ReadRow(benchmark::State& state) {
 
 // One host's 101 series.
 void MakeRowsW1(benchmark::State& state) {
-  std::vector<SampleColumns> days;
-  for (int kind = 0; kind <= kConstant; ++kind) days.push_back(DayOf(static_cast<Kind>(kind)));
+  const std::vector<SampleColumns> host = DayOfHost();
   RowSize sum;
   for (auto _ : state) {
     sum = {};
-    for (int kind = 0; kind <= kConstant; ++kind) {
-      const RowSize size = Measure(days[kind], ResolutionOf(state));
-      sum.buckets += kShare[kind] * size.buckets;
-      sum.row_bytes += kShare[kind] * size.row_bytes;
-      sum.raw_bytes += kShare[kind] * size.raw_bytes;
+    for (const SampleColumns& day : host) {
+      const RowSize size = Measure(day, ResolutionOf(state));
+      sum.buckets += size.buckets;
+      sum.row_bytes += size.row_bytes;
+      sum.raw_bytes += size.raw_bytes;
     }
   }
   Report(sum, state);
@@ -137,9 +131,9 @@ void MakeRowsW1(benchmark::State& state) {
 
 constexpr int64_t kFive = static_cast<int64_t>(Resolution::kFiveMinutes);
 constexpr int64_t kHour = static_cast<int64_t>(Resolution::kOneHour);
-BENCHMARK(MakeRow)->ArgsProduct({benchmark::CreateDenseRange(kCounter, kRandom, 1),
+BENCHMARK(MakeRow)->ArgsProduct({benchmark::CreateDenseRange(0, kRandomDoubles, 1),
                                  {kFive, kHour}});
-BENCHMARK(ReadRow)->ArgsProduct({benchmark::CreateDenseRange(kCounter, kRandom, 1),
+BENCHMARK(ReadRow)->ArgsProduct({benchmark::CreateDenseRange(0, kRandomDoubles, 1),
                                  {kFive, kHour}});
 BENCHMARK(MakeRowsW1)->ArgsProduct({{0}, {kFive, kHour}});
 
