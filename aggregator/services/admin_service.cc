@@ -1,7 +1,15 @@
 #include "aggregator/services/admin_service.h"
 
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "aggregator/promql/engine.h"
 #include "aggregator/services/messages.h"
 #include "aggregator/services/process_status.h"
+#include "proto/contract/limits.h"
+#include "proto/contract/request_checks.h"
+#include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
 
 namespace ora::aggregator {
@@ -21,6 +29,16 @@ v1::StorageStatus ToMessage(const storage::StoreStatistics& statistics) {
   return message;
 }
 
+using NamedCounts = google::protobuf::RepeatedPtrField<v1::NamedCount>;
+
+void Fill(const std::vector<storage::CardinalityEntry>& entries, NamedCounts& messages) {
+  for (const storage::CardinalityEntry& entry : entries) {
+    v1::NamedCount& message = *messages.Add();
+    message.set_name(entry.name);
+    message.set_count(entry.count);
+  }
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext*,
@@ -30,6 +48,93 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext*,
     ORA_ASSIGN_OR_RETURN(*response, Status());
     return absl::OkStatus();
   });
+}
+
+grpc::ServerUnaryReactor* AdminService::CreateSnapshot(grpc::CallbackServerContext*,
+                                                       const v1::CreateSnapshotRequest* request,
+                                                       v1::CreateSnapshotResponse* response) {
+  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
+    ORA_ASSIGN_OR_RETURN(*response, Snapshot(life, *request));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::GetCardinality(grpc::CallbackServerContext*,
+                                                       const v1::GetCardinalityRequest* request,
+                                                       v1::GetCardinalityResponse* response) {
+  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
+    ORA_ASSIGN_OR_RETURN(*response, Cardinality(life, *request));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* AdminService::DeleteSeries(grpc::CallbackServerContext*,
+                                                     const v1::DeleteSeriesRequest* request,
+                                                     v1::DeleteSeriesResponse* response) {
+  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
+    ORA_ASSIGN_OR_RETURN(*response, Delete(life, *request));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<v1::CreateSnapshotResponse> AdminService::Snapshot(
+    const CallLife&, const v1::CreateSnapshotRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const storage::StoreSnapshot snapshot,
+                       sources_.store.Snapshot(request.name()));
+  v1::CreateSnapshotResponse response;
+  response.set_uri(snapshot.uri);
+  response.set_bytes(snapshot.bytes);
+  return response;
+}
+
+absl::StatusOr<v1::GetCardinalityResponse> AdminService::Cardinality(
+    const CallLife&, const v1::GetCardinalityRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  const uint32_t top = request.top() == 0 ? contract::kCardinalityTopDefault : request.top();
+  const storage::CardinalityReport report = sources_.store.Cardinality(top);
+  v1::GetCardinalityResponse response;
+  response.set_series(report.series);
+  response.set_series_max(report.series_max);
+  response.set_series_per_host_max(report.series_per_instance_max);
+  response.set_series_new(report.series_new);
+  response.set_series_forgotten(report.series_forgotten);
+  Fill(report.metrics, *response.mutable_metrics());
+  Fill(report.labels, *response.mutable_labels());
+  Fill(report.label_pairs, *response.mutable_label_pairs());
+  Fill(report.instances, *response.mutable_hosts());
+  Fill(report.churn, *response.mutable_churn());
+  return response;
+}
+
+absl::StatusOr<v1::DeleteSeriesResponse> AdminService::Delete(
+    const CallLife& life, const v1::DeleteSeriesRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  storage::SelectRequest select;
+  absl::StatusOr<std::vector<storage::Matcher>> matchers =
+      promql::ParseSelector(request.selector());
+  if (!matchers.ok()) return Annotate(matchers.status(), "selector");
+  select.matchers = *std::move(matchers);
+  select.hints.by_labels_only = true;
+  select.series_max = UINT64_MAX;
+  v1::DeleteSeriesResponse response;
+  {
+    // Gone before the deletion, which need not wait for what this cursor pins.
+    ORA_ASSIGN_OR_RETURN(const std::unique_ptr<storage::SeriesCursor> cursor,
+                         sources_.store.Select(select));
+    response.set_series(cursor->series_count());
+    while (response.examples_size() < static_cast<int>(contract::kDeletionExamplesMax) &&
+           cursor->Next()) {
+      *response.add_examples() = ToMessage(cursor->labels());
+    }
+  }
+  ORA_RETURN_IF_ERROR(life.Check());  // Who does not wait for the answer does not see it happen.
+  if (!request.apply()) return response;
+  ORA_ASSIGN_OR_RETURN(const storage::DeletedSeries deleted,
+                       sources_.store.DeleteSeries(select.matchers));
+  response.set_series(deleted.series);
+  response.set_applied(true);
+  return response;
 }
 
 absl::StatusOr<v1::GetStatusResponse> AdminService::Status() const {

@@ -35,9 +35,24 @@ class AdminService final : public v1::AdminService::CallbackService {
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext*, const v1::GetStatusRequest*,
                                       v1::GetStatusResponse* response) override;
+  grpc::ServerUnaryReactor* CreateSnapshot(grpc::CallbackServerContext*,
+                                           const v1::CreateSnapshotRequest* request,
+                                           v1::CreateSnapshotResponse* response) override;
+  grpc::ServerUnaryReactor* GetCardinality(grpc::CallbackServerContext*,
+                                           const v1::GetCardinalityRequest* request,
+                                           v1::GetCardinalityResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteSeries(grpc::CallbackServerContext*,
+                                         const v1::DeleteSeriesRequest* request,
+                                         v1::DeleteSeriesResponse* response) override;
 
  private:
   absl::StatusOr<v1::GetStatusResponse> Status() const;
+  absl::StatusOr<v1::CreateSnapshotResponse> Snapshot(
+      const CallLife& life, const v1::CreateSnapshotRequest& request) const;
+  absl::StatusOr<v1::GetCardinalityResponse> Cardinality(
+      const CallLife& life, const v1::GetCardinalityRequest& request) const;
+  absl::StatusOr<v1::DeleteSeriesResponse> Delete(const CallLife& life,
+                                                  const v1::DeleteSeriesRequest& request) const;
 
   const CallEnvironment environment_;
   const AdminSources sources_;

@@ -30,6 +30,12 @@ inline constexpr size_t kExpressionBytesMax = 64 << 10;
 inline constexpr int64_t kRangeStepsMax = 11'000;
 inline constexpr size_t kSelectorsMax = 16;
 
+// Administration.
+inline constexpr size_t kSnapshotNameBytesMax = 64;
+inline constexpr uint32_t kCardinalityTopDefault = 20;
+inline constexpr uint32_t kCardinalityTopMax = 1'000;
+inline constexpr size_t kDeletionExamplesMax = 10;
+
 // Pages.
 inline constexpr int32_t kPageSizeDefault = 1'000;
 inline constexpr int32_t kPageSizeMax = 10'000;

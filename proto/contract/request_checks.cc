@@ -236,6 +236,27 @@ absl::Status Validate(const v1::GetAlertReportRequest& request) {
   return CheckAlertId(request.id());
 }
 
+absl::Status Validate(const v1::CreateSnapshotRequest& request) {
+  const std::string& name = request.name();
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  });
+  if (plain && !name.empty() && name.size() <= kSnapshotNameBytesMax) return absl::OkStatus();
+  return Invalid("name", absl::StrCat("is `", absl::CHexEscape(name.substr(0, kQuotedBytesMax)),
+                                      "`; send 1 to ", kSnapshotNameBytesMax,
+                                      " characters of "
+                                      "[a-zA-Z0-9_-]"));
+}
+
+absl::Status Validate(const v1::GetCardinalityRequest& request) {
+  if (request.top() <= kCardinalityTopMax) return absl::OkStatus();
+  return Invalid("top", absl::StrCat("is ", request.top(), "; send 0 to ", kCardinalityTopMax));
+}
+
+absl::Status Validate(const v1::DeleteSeriesRequest& request) {
+  return CheckExpression("selector", request.selector());
+}
+
 absl::StatusOr<int32_t> PageSize(int32_t requested) {
   if (requested < 0) {
     return Invalid("page_size", absl::StrCat("is ", requested, "; send 0 to ", kPageSizeMax));

@@ -35,6 +35,9 @@ absl::Status Validate(const v1::AnalyzeLogsRequest& request);
 absl::Status Validate(const v1::ListAlertsRequest& request);
 absl::Status Validate(const v1::GetAlertRequest& request);
 absl::Status Validate(const v1::GetAlertReportRequest& request);
+absl::Status Validate(const v1::CreateSnapshotRequest& request);
+absl::Status Validate(const v1::GetCardinalityRequest& request);
+absl::Status Validate(const v1::DeleteSeriesRequest& request);
 
 // The page size to use for what a request says. INVALID_ARGUMENT: it is negative.
 absl::StatusOr<int32_t> PageSize(int32_t requested);

@@ -189,6 +189,56 @@ TEST_F(AggregatorTest, KnowsItsHostsAndFigures) {
   EXPECT_EQ(status.hosts_live() + status.hosts_silent(), 1u);
 }
 
+TEST_F(AggregatorTest, TellsWhoMakesTheSeries) {
+  ASSERT_TRUE(Deliver(1, 1));
+  grpc::ClientContext context;
+  v1::GetCardinalityResponse report;
+  ASSERT_TRUE(v1::AdminService::NewStub(channel_)->GetCardinality(&context, {}, &report).ok());
+  EXPECT_EQ(report.series(), static_cast<uint64_t>(report.series_new()));
+  EXPECT_GE(report.series_max(), report.series());
+  const auto counts = [](const auto& list, const std::string& name) {
+    for (const v1::NamedCount& one : list) {
+      if (one.name() == name) return one.count();
+    }
+    return uint64_t{0};
+  };
+  EXPECT_EQ(counts(report.metrics(), "load"), 1u);
+  EXPECT_EQ(counts(report.churn(), "load"), 1u);
+  EXPECT_GE(counts(report.hosts(), "web1"), 1u);
+  EXPECT_EQ(counts(report.label_pairs(), "instance=\"web1\""), counts(report.hosts(), "web1"));
+}
+
+TEST_F(AggregatorTest, SaysWhatADeletionWouldTakeAndLeavesIt) {
+  ASSERT_TRUE(Deliver(1, 4.5));
+  grpc::ClientContext context;
+  v1::DeleteSeriesRequest request;
+  request.set_selector("load");
+  v1::DeleteSeriesResponse deletion;
+  const auto admin = v1::AdminService::NewStub(channel_);
+  ASSERT_TRUE(admin->DeleteSeries(&context, request, &deletion).ok());
+  EXPECT_EQ(deletion.series(), 1u);
+  EXPECT_FALSE(deletion.applied());
+  ASSERT_EQ(deletion.examples_size(), 1);
+  EXPECT_EQ(deletion.examples(0).labels(0).value(), "load");
+  v1::QueryResponse response;
+  ASSERT_TRUE(Ask("load", &response).ok());
+  EXPECT_EQ(response.vector().series_size(), 1);
+}
+
+TEST_F(AggregatorTest, RefusesADeletionThatChoosesNothing) {
+  for (const char* selector : {"{}", "{a=~\".*\"}", "up + up", "load["}) {
+    grpc::ClientContext context;
+    v1::DeleteSeriesRequest request;
+    request.set_selector(selector);
+    request.set_apply(true);
+    v1::DeleteSeriesResponse deletion;
+    const grpc::Status status =
+        v1::AdminService::NewStub(channel_)->DeleteSeries(&context, request, &deletion);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << selector;
+    EXPECT_THAT(status.error_message(), HasSubstr("selector: 1:")) << selector;
+  }
+}
+
 TEST_F(AggregatorTest, SaysThatAnAlertIsNotThere) {
   grpc::ClientContext context;
   v1::GetAlertRequest request;

@@ -328,6 +328,39 @@ std::vector<Case> OtherCases() {
   };
 }
 
+std::vector<Case> AdminCases() {
+  return {
+      On<v1::CreateSnapshotRequest>(
+          "SnapshotName", {}, [](auto& r) { r.set_name("Weekly_2026-11-23"); }, ""),
+      On<v1::CreateSnapshotRequest>(
+          "NoSnapshotName", {}, [](auto&) {}, "name: is ``; send 1 to 64 characters"),
+      On<v1::CreateSnapshotRequest>(
+          "SnapshotNameAtMax", {}, [](auto& r) { r.set_name(std::string(64, 'a')); }, ""),
+      On<v1::CreateSnapshotRequest>(
+          "SnapshotNameTooLong", {}, [](auto& r) { r.set_name(std::string(65, 'a')); },
+          "name: is `aaaa"),
+      On<v1::CreateSnapshotRequest>(
+          "SnapshotNameOfAFolder", {}, [](auto& r) { r.set_name("../a"); }, "name: is `../a`"),
+      On<v1::GetCardinalityRequest>(
+          "TopByDefault", {}, [](auto&) {}, ""),
+      On<v1::GetCardinalityRequest>(
+          "TopAtMax", {}, [](auto& r) { r.set_top(1'000); }, ""),
+      On<v1::GetCardinalityRequest>(
+          "TopTooHigh", {}, [](auto& r) { r.set_top(1'001); }, "top: is 1001; send 0 to 1000"),
+      On<v1::DeleteSeriesRequest>(
+          "Deletion", {}, [](auto& r) { r.set_selector("up"); }, ""),
+      On<v1::DeleteSeriesRequest>(
+          "DeletionOfNothing", {}, [](auto& r) { r.set_selector(" "); }, "selector: is empty"),
+      On<v1::DeleteSeriesRequest>(
+          "SelectorAtMax", {}, [](auto& r) { r.set_selector(std::string(64 << 10, 'a')); }, ""),
+      On<v1::DeleteSeriesRequest>(
+          "SelectorTooLong", {}, [](auto& r) { r.set_selector(std::string((64 << 10) + 1, 'a')); },
+          "selector: is 65537 bytes"),
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Admin, RequestChecksTest, ValuesIn(AdminCases()), CaseName);
+
 INSTANTIATE_TEST_SUITE_P(Others, RequestChecksTest, ValuesIn(OtherCases()), CaseName);
 
 TEST(PageSizeTest, TakesTheDefaultForZeroAndTheLimitForMore) {
