@@ -34,6 +34,11 @@ class AggregatorClient {
   virtual absl::StatusOr<v1::GetAlertReportResponse> Call(
       const v1::GetAlertReportRequest& request) = 0;
   virtual absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) = 0;
+  virtual absl::StatusOr<v1::CreateSnapshotResponse> Call(
+      const v1::CreateSnapshotRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetCardinalityResponse> Call(
+      const v1::GetCardinalityRequest& request) = 0;
+  virtual absl::StatusOr<v1::DeleteSeriesResponse> Call(const v1::DeleteSeriesRequest& request) = 0;
 };
 
 // Calls `client` for page after page and returns them as one; `items` gives the repeated field of

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/commands/commands.h"
 #include "cli/time_words.h"
+#include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
 
@@ -108,7 +109,9 @@ class Grammar {
     AddLogs();
     AddQueries();
     AddAlerts();
-    AddRest();
+    AddAdmin();
+    AddCommand(root_, "version", "Shows the versions of this program and the aggregator",
+               "ora version --aggregator db1:7460", ShowVersion);
   }
 
   absl::StatusOr<Arguments> Parse(const std::vector<std::string>& words) {
@@ -238,12 +241,31 @@ class Grammar {
         ->type_name("");
   }
 
-  void AddRest() {
+  void AddAdmin() {
     CLI::App* group = AddGroup("admin", "The aggregator itself");
     AddCommand(*group, "status", "Shows what the aggregator holds and uses", "ora admin status",
                ShowStatus);
-    AddCommand(root_, "version", "Shows the versions of this program and the aggregator",
-               "ora version --aggregator db1:7460", ShowVersion);
+    CLI::App* snapshot =
+        AddCommand(*group, "snapshot", "Copies all that is stored, for an aggregator to start from",
+                   "ora admin snapshot --name before-upgrade",
+                   [this](Session& session) { return MakeSnapshot(snapshot_, session); });
+    snapshot->add_option("--name", snapshot_, "default: now, such as 20261123T101500Z")
+        ->type_name("NAME");
+    CLI::App* cardinality =
+        AddCommand(*group, "cardinality", "Shows which metrics, labels and hosts make many series",
+                   "ora admin cardinality --top 5",
+                   [this](Session& session) { return ShowCardinality(top_, session); });
+    cardinality->add_option("--top", top_, "so many of each; default 20")
+        ->type_name("N")
+        ->check(CLI::Range(1, static_cast<int>(contract::kCardinalityTopMax), "entries"));
+    CLI::App* deletion = AddCommand(
+        *group, "delete", "Deletes series with all their samples; shows which ones without --apply",
+        "ora admin delete 'up{instance=\"web1\"}' --apply",
+        [this](Session& session) { return DeleteSeries(deletion_, session); });
+    deletion->add_option("SELECTOR", deletion_.selector, "such as 'up{instance=\"web1\"}'")
+        ->required()
+        ->type_name("");
+    deletion->add_flag("--apply", deletion_.apply, "delete them; they do not come back");
   }
 
   // A word in the place of a command must be one; CLI11 would only say that it did not expect it.
@@ -352,6 +374,9 @@ class Grammar {
   AlertsListOptions alerts_;
   std::string alert_shown_;
   std::string alert_reported_;
+  std::string snapshot_;
+  int top_ = static_cast<int>(contract::kCardinalityTopDefault);
+  DeleteOptions deletion_;
 };
 
 }  // namespace

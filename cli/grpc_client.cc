@@ -81,6 +81,17 @@ class GrpcClient : public AggregatorClient {
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) override {
     return CallOnce(*admin_, &v1::AdminService::Stub::GetStatus, request);
   }
+  absl::StatusOr<v1::CreateSnapshotResponse> Call(
+      const v1::CreateSnapshotRequest& request) override {
+    return CallOnce(*admin_, &v1::AdminService::Stub::CreateSnapshot, request);
+  }
+  absl::StatusOr<v1::GetCardinalityResponse> Call(
+      const v1::GetCardinalityRequest& request) override {
+    return CallOnce(*admin_, &v1::AdminService::Stub::GetCardinality, request);
+  }
+  absl::StatusOr<v1::DeleteSeriesResponse> Call(const v1::DeleteSeriesRequest& request) override {
+    return CallOnce(*admin_, &v1::AdminService::Stub::DeleteSeries, request);
+  }
 
  private:
   template <typename Stub, typename Request, typename Response>

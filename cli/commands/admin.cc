@@ -60,6 +60,15 @@ absl::StatusOr<ExitStatus> ShowStatus(Session& session) {
   return ExitStatus::kDone;
 }
 
+absl::StatusOr<ExitStatus> MakeSnapshot(const std::string& name, Session& session) {
+  v1::CreateSnapshotRequest request;
+  request.set_name(
+      !name.empty() ? name : absl::FormatTime("%Y%m%dT%H%M%SZ", session.now, absl::UTCTimeZone()));
+  ORA_ASSIGN_OR_RETURN(const v1::CreateSnapshotResponse snapshot, session.client.Call(request));
+  PrintOne(session, {{"snapshot", snapshot.uri()}, {"size", Bytes(snapshot.bytes())}}, snapshot);
+  return ExitStatus::kDone;
+}
+
 absl::StatusOr<ExitStatus> ShowVersion(Session& session) {
   const absl::StatusOr<v1::GetStatusResponse> status = session.client.Call(v1::GetStatusRequest());
   const std::string theirs = status.ok() ? status->version() : "";

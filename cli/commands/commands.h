@@ -63,6 +63,15 @@ absl::StatusOr<ExitStatus> ShowAlert(const std::string& id, Session& session);
 absl::StatusOr<ExitStatus> ReportAlerts(const std::string& id, Session& session);
 
 absl::StatusOr<ExitStatus> ShowStatus(Session& session);
+// Under the current time, such as 20261123T101500Z, if `name` is empty.
+absl::StatusOr<ExitStatus> MakeSnapshot(const std::string& name, Session& session);
+absl::StatusOr<ExitStatus> ShowCardinality(int top, Session& session);
+
+struct DeleteOptions {
+  std::string selector;
+  bool apply = false;  // Else it is only said what would go.
+};
+absl::StatusOr<ExitStatus> DeleteSeries(const DeleteOptions& options, Session& session);
 
 // kDone even where the aggregator does not answer; the client's version is known then.
 absl::StatusOr<ExitStatus> ShowVersion(Session& session);

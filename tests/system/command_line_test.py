@@ -6,7 +6,7 @@ import json
 import subprocess
 import unittest
 
-from fleet import BIN, FleetTest, wait_until
+from fleet import BIN, Fleet, FleetTest, wait_until
 
 COLLECTOR = """
 sample_interval: 500ms
@@ -38,11 +38,61 @@ class CommandLineTest(FleetTest):
 
     def test_every_list_has_every_form(self):
         for command in [["hosts", "list"], ["logs", "list"], ["logs", "analyze"], ["query", "up"], ["series", "up"], ["labels"],
-                        ["alerts", "list"], ["admin", "status"], ["version"]]:
+                        ["alerts", "list"], ["admin", "status"], ["admin", "cardinality"], ["admin", "delete", "up"], ["version"]]:
             with self.subTest(command=command):
                 json.loads(self.ok(*command, "-o", "json"))
                 self.assertGreaterEqual(len(list(csv.reader(io.StringIO(self.ok(*command, "-o", "csv"))))), 1)
                 self.ok(*command)
+
+    def test_a_fresh_aggregator_starts_from_a_snapshot(self):
+        told = self.fleet.query("sum by (level) (ora_log_lines_total)")
+        snapshot = json.loads(self.ok("admin", "snapshot", "--name", "first", "-o", "json"))
+        self.assertGreater(snapshot["bytes"], 0)
+        again = self.fleet.ora("admin", "snapshot", "--name", "first")
+        self.assertEqual(again.returncode, 1, again.stdout + again.stderr)
+        self.assertIn("first", again.stderr)
+        self.assertRegex(self.ok("admin", "snapshot"), r"snapshots/[0-9]{8}T[0-9]{6}Z")
+        copy = Fleet(storage_uri=snapshot["uri"])
+        self.addCleanup(copy.close)
+        copy.start_aggregator()
+        self.assertEqual(copy.query("sum by (level) (ora_log_lines_total)"), told)
+        self.assertIn("host-a", copy.ora("hosts", "list").stdout)
+        self.assertEqual(copy.aggregator.stop(), 0, copy.aggregator.log_text())
+        self.assertEqual(self.fleet.value("sum(ora_log_lines_total)"), 5)
+
+    def test_cardinality_names_metrics_and_hosts(self):
+        report = json.loads(self.ok("admin", "cardinality", "--top", "1000", "-o", "json"))
+        hosts = {entry["name"]: entry["count"] for entry in report["hosts"]}
+        metrics = {entry["name"]: entry["count"] for entry in report["metrics"]}
+        self.assertGreater(hosts["host-a"], 10)
+        self.assertLessEqual(hosts["host-a"], report["series"])
+        self.assertEqual(metrics["ora_log_lines_total"], len(self.fleet.query("ora_log_lines_total")))
+        self.assertGreater(report["series_new"], 10)
+
+    def test_deletion_plans_first_and_then_deletes(self):
+        self.assertEqual(self.fleet.collectors["host-a"].stop(), 0, self.explain())
+        lines, errors = ("last_over_time(%s[1h])" % metric for metric in ("ora_log_lines_total", "ora_log_errors_total"))
+        series = len(self.fleet.query(lines))
+        plan = json.loads(self.ok("admin", "delete", "ora_log_lines_total", "-o", "json"))
+        self.assertEqual((plan["series"], plan["applied"]), (series, False))
+        self.assertEqual({labels["__name__"] for labels in plan["examples"]}, {"ora_log_lines_total"})
+        self.assertEqual(self.fleet.value(f"sum({lines})"), 5)
+        self.assertIn(f"{series} series deleted", self.ok("admin", "delete", "ora_log_lines_total", "--apply"))
+        self.assertEqual(self.fleet.query(lines), [])
+        self.assertEqual(self.ok("series", "ora_log_lines_total"), "")
+        self.assertEqual(self.fleet.value(f"sum({errors})"), 1)
+        self.assertGreaterEqual(json.loads(self.ok("admin", "cardinality", "-o", "json"))["series_forgotten"], series)
+        self.fleet.aggregator.kill()
+        self.fleet.start_aggregator()
+        self.assertEqual(self.fleet.query(lines), [])
+        self.assertEqual(self.fleet.value(f"sum({errors})"), 1)
+
+    def test_a_deletion_that_chooses_nothing_is_refused(self):
+        for selector in ["{}", '{a=~".*"}', "up +"]:
+            with self.subTest(selector=selector):
+                done = self.fleet.ora("admin", "delete", selector, "--apply")
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertEqual(self.fleet.value("sum(ora_log_lines_total)"), 5)
 
     def test_logs_are_told_by_component_with_their_errors(self):
         logs = json.loads(self.ok("logs", "list", "-o", "json"))

@@ -58,8 +58,9 @@ class Program:
 class Fleet:
     """An aggregator on a port that the system gives, kept through restarts, and collectors by name."""
 
-    def __init__(self, aggregator_config=""):
+    def __init__(self, aggregator_config="", storage_uri=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ora_system_"))
+        self.storage_uri = storage_uri or f"file://{self.directory}/store"
         self.port = 0
         self.aggregator = None
         self.collectors = {}
@@ -70,7 +71,7 @@ class Fleet:
         port_file = self.directory / "port"
         port_file.unlink(missing_ok=True)
         config = self.directory / "aggregator.yml"
-        config.write_text(f"listen: 127.0.0.1:{self.port}\nstorage_uri: file://{self.directory}/store\n{self.aggregator_config}")
+        config.write_text(f"listen: 127.0.0.1:{self.port}\nstorage_uri: {self.storage_uri}\n{self.aggregator_config}")
         self.aggregator = Program("ora-aggregator", ["--config", config, "--port-file", port_file], self.directory)
         wait_until(lambda: port_file.exists() and port_file.read_text().strip() or not self.aggregator.alive(), "the aggregator listens")
         if not self.aggregator.alive():

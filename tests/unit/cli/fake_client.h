@@ -41,6 +41,9 @@ struct FakeAggregator {
   Canned<v1::GetAlertRequest, v1::Alert> alert;
   Canned<v1::GetAlertReportRequest, v1::GetAlertReportResponse> report;
   Canned<v1::GetStatusRequest, v1::GetStatusResponse> status;
+  Canned<v1::CreateSnapshotRequest, v1::CreateSnapshotResponse> snapshot;
+  Canned<v1::GetCardinalityRequest, v1::GetCardinalityResponse> cardinality;
+  Canned<v1::DeleteSeriesRequest, v1::DeleteSeriesResponse> deletion;
 };
 
 // `fake` must outlive the client.
@@ -89,6 +92,17 @@ class FakeClient : public AggregatorClient {
   }
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) override {
     return fake_.status.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::CreateSnapshotResponse> Call(
+      const v1::CreateSnapshotRequest& request) override {
+    return fake_.snapshot.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::GetCardinalityResponse> Call(
+      const v1::GetCardinalityRequest& request) override {
+    return fake_.cardinality.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::DeleteSeriesResponse> Call(const v1::DeleteSeriesRequest& request) override {
+    return fake_.deletion.Answer(request, fake_.error);
   }
 
  private:
