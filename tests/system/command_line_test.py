@@ -45,6 +45,8 @@ class CommandLineTest(FleetTest):
                 self.ok(*command)
 
     def test_a_fresh_aggregator_starts_from_a_snapshot(self):
+        # The host's record is written behind its first `up`, so before the second.
+        wait_until(lambda: (self.fleet.value('count_over_time(up{job="ora",instance="host-a"}[5m])') or 0) >= 2, "the host's record is durable")
         told = self.fleet.query("sum by (level) (ora_log_lines_total)")
         snapshot = json.loads(self.ok("admin", "snapshot", "--name", "first", "-o", "json"))
         self.assertGreater(snapshot["bytes"], 0)
