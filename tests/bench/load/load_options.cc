@@ -19,6 +19,7 @@ struct TimeFlags {
   std::string duration;
   std::string start;
   std::string warm_up = "0s";
+  std::string settle_min = "70s";
   bool late = false;
   bool settle = false;
   bool json = false;
@@ -55,6 +56,7 @@ void AddLoadFlags(CLI::App& app, LoadOptions& options, TimeFlags& times) {
   app.add_option("--threads", options.threads, "of the client")->check(CLI::Range(1U, kThreadsMax));
   app.add_option("--verify", options.verified_series, "series to read back and compare");
   app.add_flag("--settle", times.settle, "with --binary: restart, wait for merging, measure bytes");
+  app.add_option("--settle-min", times.settle_min, "how long merging may take to begin");
   app.add_flag("--json", times.json, "one JSON object instead of lines");
 }
 
@@ -82,6 +84,9 @@ absl::Status ApplyTimes(const TimeFlags& times, absl::Time now, LoadOptions& opt
   const auto warm_up = ReadDuration("--warm-up", times.warm_up, absl::ZeroDuration());
   if (!warm_up.ok()) return warm_up.status();
   options.warm_up = *warm_up;
+  const auto settle_min = ReadDuration("--settle-min", times.settle_min, absl::ZeroDuration());
+  if (!settle_min.ok()) return settle_min.status();
+  options.settle_min = *settle_min;
   options.settling = times.settle ? Settling::kYes : Settling::kNo;
   options.form = times.json ? ReportForm::kJson : ReportForm::kLines;
 

@@ -71,7 +71,7 @@ class LoadRun {
   std::unique_ptr<ServerMeter> meter_;
   std::string address_;
   double stopped_cpu_seconds_ = 0;  // Of servers that were stopped.
-  double idle_cpu_seconds_ = 0;     // Before the load.
+  ServerUse idle_;                  // Before the load.
   Report report_;
 };
 
@@ -151,23 +151,31 @@ absl::Status LoadRun::Settle() {
   report_.Add("bytes_per_sample_stopped",
               static_cast<double>(BytesBelow(scratch_->path())) / samples);
   ORA_RETURN_IF_ERROR(StartServer());
+  // All samples are sealed: what is resident beyond an empty aggregator is the index and its
+  // labels.
+  ORA_ASSIGN_OR_RETURN(const ServerUse restarted, meter_->Read());
+  report_.Add("resident_bytes_empty", static_cast<double>(idle_.resident_bytes));
+  report_.Add("resident_bytes_restarted", static_cast<double>(restarted.resident_bytes));
   ORA_ASSIGN_OR_RETURN(const uint64_t bytes, AwaitQuiet());
   ORA_ASSIGN_OR_RETURN(const ServerUse use, meter_->Read());
   report_.Add("disk_bytes", static_cast<double>(bytes));
   report_.Add("bytes_per_sample", static_cast<double>(bytes) / samples);
   report_.Add("server_cpu_s_per_million_samples_settled",
-              (stopped_cpu_seconds_ + use.cpu_seconds - idle_cpu_seconds_) / samples * 1e6);
+              (stopped_cpu_seconds_ + use.cpu_seconds - idle_.cpu_seconds) / samples * 1e6);
   return absl::OkStatus();
 }
 
 absl::StatusOr<Report> LoadRun::Run() {
   ORA_RETURN_IF_ERROR(RaiseFileLimit(options_));
   ORA_RETURN_IF_ERROR(FindServer());
-  ORA_ASSIGN_OR_RETURN(const ServerUse idle, meter_->Read());
-  idle_cpu_seconds_ = idle.cpu_seconds;
+  ORA_ASSIGN_OR_RETURN(idle_, meter_->Read());
   ORA_ASSIGN_OR_RETURN(const LoadFigures figures,
                        RunFleetLoad(options_, address_, *meter_, clock_, stop_requested_));
   AddLoadFigures(figures);
+  ORA_ASSIGN_OR_RETURN(const StoreStatus status, ReadStoreStatus(address_));
+  report_.Add("series_stored", static_cast<double>(status.series));
+  report_.Add("samples_open", static_cast<double>(status.samples_open));
+  report_.Add("samples_sealed", static_cast<double>(status.samples_sealed));
   ORA_ASSIGN_OR_RETURN(uint64_t verified, ReadBack(options_, address_));
   if (options_.settling == Settling::kYes) {
     ORA_RETURN_IF_ERROR(Settle());

@@ -92,4 +92,14 @@ absl::StatusOr<std::unique_ptr<ServerMeter>> MakeStatusMeter(absl::string_view a
   return std::make_unique<StatusMeter>(v1::AdminService::NewStub(channel));
 }
 
+absl::StatusOr<StoreStatus> ReadStoreStatus(absl::string_view address) {
+  ORA_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, MakeChannel(address));
+  grpc::ClientContext context;
+  v1::GetStatusResponse response;
+  ORA_RETURN_IF_ERROR(
+      FromGrpc(v1::AdminService::NewStub(channel)->GetStatus(&context, {}, &response)));
+  const v1::StorageStatus& storage = response.storage();
+  return StoreStatus{storage.series(), storage.samples_open(), storage.samples_sealed()};
+}
+
 }  // namespace ora::bench

@@ -17,6 +17,13 @@ struct ServerUse {
   uint64_t resident_bytes_peak = 0;  // 0 where it cannot be known.
 };
 
+// What the store says that it holds.
+struct StoreStatus {
+  uint64_t series = 0;
+  uint64_t samples_open = 0;
+  uint64_t samples_sealed = 0;
+};
+
 class ServerMeter {
  public:
   virtual ~ServerMeter() = default;
@@ -28,5 +35,8 @@ std::unique_ptr<ServerMeter> MakeProcessMeter(pid_t pid);
 
 // Asks the aggregator at `address` by AdminService.GetStatus, which costs it some microseconds.
 absl::StatusOr<std::unique_ptr<ServerMeter>> MakeStatusMeter(absl::string_view address);
+
+// Asks the aggregator at `address` by AdminService.GetStatus.
+absl::StatusOr<StoreStatus> ReadStoreStatus(absl::string_view address);
 
 }  // namespace ora::bench
