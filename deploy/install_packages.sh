@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # Installs what deploy/packages.txt names and is not there yet. Needs root or sudo on Debian 12; quiet when nothing is missing.
-#   deploy/install_packages.sh [build]     build: only what the programs are built from; else what tests need too
+#   deploy/install_packages.sh [build|peers]   build: only what the programs are built from; peers: what comparisons with other
+#                                              systems need; without a word: what the programs and the tests need
 set -euo pipefail
 list="$(dirname "$(readlink -f "$0")")/packages.txt"
-packages() { if [ "${1:-}" = build ]; then sed '/^# tests$/,$d' "$list"; else cat "$list"; fi | grep -v '^#'; }
+section() { sed -n "/^# $1\$/,/^# /p" "$list" | grep -v '^#'; }
+case "${1:-}" in
+  "") packages="$(section build; section tests)" ;;
+  build | peers) packages="$(section "$1")" ;;
+  *) echo "usage: deploy/install_packages.sh [build|peers]" >&2; exit 2 ;;
+esac
 
 missing=()
 while read -r package; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-done < <(packages "${1:-}")
+done <<< "$packages"
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 as_root=()
