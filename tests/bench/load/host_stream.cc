@@ -30,6 +30,7 @@ HostStream::HostStream(uint32_t host, v1::IngestService::Stub& stub,
 void HostStream::Open() {
   phase_ = Phase::kStarting;
   due_.push_back(around_.clock.Monotonic());
+  context_.set_wait_for_ready(true);  // A busy aggregator may let an attempt to connect time out.
   call_ = stub_.PrepareAsyncStream(&context_, &around_.queue);
   call_->StartCall(Tag(Step::kStarted));
 }

@@ -48,8 +48,7 @@ void AddLoadFlags(CLI::App& app, LoadOptions& options, TimeFlags& times) {
   app.add_option("--warm-up", times.warm_up, "with --rate: not measured at the begin");
   app.add_option("--window", options.window, "batches of a host that may be unacknowledged")
       ->check(CLI::Range(1U, kWindowMax));
-  app.add_option("--in-flight", options.in_flight, "batches of all hosts unacknowledged")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--in-flight", options.in_flight, "batches of all hosts that may be; 0: no bound");
   app.add_option("--churn", options.workload.churn_an_hour, "share of series renamed an hour")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--seed", options.workload.seed, "of the values");

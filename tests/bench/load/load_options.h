@@ -25,9 +25,9 @@ struct LoadOptions {
   uint32_t hosts_per_connection = 1;
   uint64_t batches = 200;                   // Of each host: as many steps of the workload.
   absl::Time start = absl::InfinitePast();  // Of the data; so that it ends now unless given.
-  double rate = 0;       // Batches a second of each host; 0: as fast as they are acknowledged.
-  uint32_t window = 16;  // Batches of a host that may be unacknowledged.
-  uint64_t in_flight = 8'192;  // And of all hosts.
+  double rate = 0;         // Batches a second of each host; 0: as fast as they are acknowledged.
+  uint32_t window = 16;    // Batches of a host that may be unacknowledged.
+  uint64_t in_flight = 0;  // And of all hosts together; 0: what their windows let.
   uint32_t threads = 2;
   absl::Duration warm_up = absl::ZeroDuration();  // Not measured, at the begin of a steady load.
   uint32_t verified_series = 8;                   // Read back and compared; 0: none.

@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kOpeningMax = 128;
 // How often streams are looked at for failures and heartbeats.
 constexpr absl::Duration kCheckInterval = absl::Milliseconds(100);
+// How long all streams may take to open.
+constexpr absl::Duration kOpenLimit = absl::Minutes(5);
 // How long streams may take to end when asked to.
 constexpr absl::Duration kCloseLimit = absl::Seconds(20);
 
@@ -28,7 +30,9 @@ StreamWorker::StreamWorker(uint32_t index, const std::string& address, uint64_t 
       progress_(progress),
       stop_requested_(std::move(stop_requested)),
       around_{options, quantiles, clock, queue_, progress, incarnation} {
-  around_.in_flight_max = std::max(uint64_t{1}, options.in_flight / options.threads);
+  around_.in_flight_max = options.in_flight == 0
+                              ? UINT64_MAX
+                              : std::max(uint64_t{1}, options.in_flight / options.threads);
   v1::SampleBlock* block = around_.batch.mutable_batch()->add_blocks();
   for (uint32_t id = 1; id <= options.workload.series_per_host; ++id) {
     block->add_series_ids(id);
@@ -63,8 +67,14 @@ StreamWorker::~StreamWorker() {
 }
 
 absl::Status StreamWorker::Open() {
+  const absl::Duration until = clock_.Monotonic() + kOpenLimit;
   while (progress_.opened.load() < options_.hosts) {
     if (absl::Status status = CheckFailures(); !status.ok()) return status;
+    if (clock_.Monotonic() > until) {
+      failure_ = absl::DeadlineExceededError(absl::StrCat(
+          "only ", progress_.opened.load(), " of ", options_.hosts, " streams were open after ",
+          absl::FormatDuration(kOpenLimit), "; is the aggregator reachable?"));
+    }
     OpenSome();
     Turn(clock_.Monotonic() + kCheckInterval);
   }
