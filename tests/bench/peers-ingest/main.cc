@@ -16,7 +16,7 @@ constexpr int kExitWrongUse = 2;
 constexpr double kMedian = 0.5;
 constexpr double kTail = 0.99;
 
-void AddFlags(CLI::App& app, ora::bench::RemoteWriteOptions& options) {
+void AddFlags(CLI::App& app, ora::bench::RemoteWriteOptions& options, int64_t& start_millis) {
   constexpr uint32_t kMany = 100'000;
   app.add_option("--host", options.host, "the peer's address");
   app.add_option("--port", options.port, "the peer's port")->required();
@@ -25,6 +25,8 @@ void AddFlags(CLI::App& app, ora::bench::RemoteWriteOptions& options) {
   app.add_option("--series", options.workload.series_per_host, "of each host")
       ->check(CLI::Range(1U, kMany));
   app.add_option("--batches", options.batches, "of each host, one a step");
+  app.add_option("--skip", options.skipped, "steps that another run sent already");
+  app.add_option("--start-millis", start_millis, "of the data, as for that run; it ends now");
   app.add_option("--hosts-a-request", options.hosts_a_request, "hosts of one step in a request")
       ->check(CLI::Range(1U, kMany));
   app.add_option("--connections", options.connections, "one request at a time each")
@@ -39,15 +41,18 @@ void AddFlags(CLI::App& app, ora::bench::RemoteWriteOptions& options) {
 int main(int argc, char** argv) {
   ora::bench::RemoteWriteOptions options;
   CLI::App app("Sends workload W1 by remote write.", "remote-write-load");
-  AddFlags(app, options);
+  int64_t start_millis = 0;
+  AddFlags(app, options, start_millis);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitWrongUse;
   }
   ora::storage::RealClock clock;
-  options.start = clock.Now() - static_cast<int64_t>(options.batches) *
-                                    absl::Milliseconds(options.workload.step_millis);
+  const absl::Duration step = absl::Milliseconds(options.workload.step_millis);
+  options.start = start_millis == 0
+                      ? clock.Now() - static_cast<int64_t>(options.skipped + options.batches) * step
+                      : absl::FromUnixMillis(start_millis);
   const auto figures = ora::bench::RunRemoteWriteLoad(options, clock);
   if (!figures.ok()) {
     std::fprintf(stderr, "remote-write-load: %s\n",

@@ -45,8 +45,10 @@ class Sender {
   }
 
   absl::Status Run() {
+    for (HostGroup& group : groups_) Skip(group);
     const absl::Duration begin = clock_.Monotonic();
-    for (uint64_t step = 0; step < options_.batches; ++step) {
+    for (uint64_t i = 0; i < options_.batches; ++i) {
+      const uint64_t step = options_.skipped + i;
       for (HostGroup& group : groups_) {
         ORA_RETURN_IF_ERROR(Post(Build(group, step), AwaitTurn(begin)));
       }
@@ -64,6 +66,12 @@ class Sender {
       labels.push_back(RemoteWriteRequest::EncodeLabels(host.LabelsOf(series)));
     }
     group.hosts.push_back(std::move(host));
+  }
+
+  void Skip(HostGroup& group) {
+    for (W1Host& host : group.hosts) {
+      for (uint64_t i = 0; i < options_.skipped; ++i) host.Next(absl::MakeSpan(values_));
+    }
   }
 
   std::string Build(HostGroup& group, uint64_t step) {

@@ -19,8 +19,9 @@ struct RemoteWriteOptions {
   W1Options workload;
   uint32_t hosts = 100;
   uint32_t hosts_a_request = 1;
-  uint64_t batches = 200;  // Of each host: as many steps of the workload.
-  absl::Time start;        // Of the data.
+  uint64_t batches = 200;  // Of each host: as many steps of the workload,
+  uint64_t skipped = 0;    // after these.
+  absl::Time start;        // Of the data, those skipped included.
   uint32_t connections = 4;
   double rate = 0;  // Requests a second in all; 0: as fast as they are answered.
 };
