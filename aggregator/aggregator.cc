@@ -10,7 +10,9 @@
 #include "aggregator/ingest/ingest_session.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/rules/builtin_rules.h"
+#include "aggregator/server/call_loop.h"
 #include "aggregator/server/counter_series.h"
+#include "aggregator/server/method_table.h"
 #include "aggregator/server/server.h"
 #include "aggregator/server/worker_pool.h"
 #include "aggregator/services/admin_service.h"
@@ -187,14 +189,14 @@ absl::Status RunningAggregator::Serve() {
   ServerOptions options;
   options.listen = config_.listen();
   ORA_ASSIGN_OR_RETURN(server_,
-                       Server::Start(options, {
-                                                  {"ora.v1.IngestService", ingest_service_.get()},
-                                                  {"ora.v1.QueryService", query_service_.get()},
-                                                  {"ora.v1.FleetService", fleet_service_.get()},
-                                                  {"ora.v1.LogService", log_service_.get()},
-                                                  {"ora.v1.AlertService", alert_service_.get()},
-                                                  {"ora.v1.AdminService", admin_service_.get()},
-                                              }));
+                       Server::Start(options, [this](MethodTable& methods, CallLoop& loop) {
+                         ingest_service_->AddTo(methods, loop);
+                         query_service_->AddTo(methods);
+                         fleet_service_->AddTo(methods);
+                         log_service_->AddTo(methods);
+                         alert_service_->AddTo(methods);
+                         admin_service_->AddTo(methods);
+                       }));
   fleet_->Start();
   rules_->Start();
   counter_series_->Start();

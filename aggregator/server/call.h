@@ -6,14 +6,19 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "aggregator/server/call_transport.h"
+#include "aggregator/server/message_bytes.h"
+#include "aggregator/server/method_table.h"
 #include "aggregator/server/worker_pool.h"
-#include "proto/status/grpc_status.h"
+#include "proto/status/status_macros.h"
 #include "storage/env/clock.h"
 #include "storage/env/counters.h"
 
@@ -56,109 +61,159 @@ class CallLife {
   std::atomic<bool> cancelled_{false};
 };
 
-// A unary call; deletes itself when gRPC is done with it.
-class UnaryCall final : public grpc::ServerUnaryReactor {
- public:
-  using Work = std::function<absl::Status(const CallLife&)>;
-
-  // Does `work` on a worker and finishes the call with its status. `work` may use the call's
-  // request and response.
-  static grpc::ServerUnaryReactor* Start(const CallEnvironment& environment, Work work) {
-    auto* call = new UnaryCall(environment, std::move(work));
+// A call of one request: reads it, and has its answer worked out on a worker, within its time.
+class WorkerCall : public Call {
+ protected:
+  WorkerCall(CallTransport& transport, const CallEnvironment& environment)
+      : transport_(transport),
+        environment_(environment),
+        life_(environment.clock, environment.timeout) {
     environment.calls.Increment();
-    const absl::Status status = environment.workers.Submit([call] { call->Run(); });
-    if (!status.ok()) call->End(status);
-    return call;
+    transport_.Read();
   }
+
+  // Answers `request`, on a worker; ends with a call of End or of the transport's WriteAndFinish,
+  // after which the call may be gone.
+  virtual void Run(grpc::ByteBuffer& request) = 0;
+
+  void End(const absl::Status& status);
+
+  CallTransport& transport() { return transport_; }
+  const CallLife& life() const { return life_; }
 
  private:
-  UnaryCall(const CallEnvironment& environment, Work work)
-      : calls_failed_(environment.calls_failed),
-        life_(environment.clock, environment.timeout),
-        work_(std::move(work)) {}
+  void Received(grpc::ByteBuffer& message) final;
+  void ReceivedAll() final;
+  void Cancelled() final { life_.Cancel(); }
 
-  void Run() {
-    absl::Status status = life_.Check();
-    if (status.ok()) status = work_(life_);
-    End(status);
-  }
-  void End(const absl::Status& status) {
-    if (!status.ok()) calls_failed_.Increment();
-    Finish(ToGrpc(status));
-  }
-
-  void OnCancel() override { life_.Cancel(); }
-  void OnDone() override { delete this; }
-
-  storage::Counter& calls_failed_;
+  CallTransport& transport_;
+  const CallEnvironment& environment_;
   CallLife life_;
-  Work work_;
+  grpc::ByteBuffer request_;
 };
 
-// A call that answers with several messages; deletes itself when gRPC is done with it.
-template <typename Response>
-class StreamingCall final : public grpc::ServerWriteReactor<Response> {
+// A call that is answered with one message.
+template <typename Request, typename Response>
+class UnaryCall final : public WorkerCall {
  public:
-  // What is to be sent, in order.
-  using Answer = absl::StatusOr<std::vector<Response>>;
-  using Work = std::function<Answer(const CallLife&)>;
+  using Work = std::function<absl::StatusOr<Response>(const CallLife&, const Request&)>;
 
-  static grpc::ServerWriteReactor<Response>* Start(const CallEnvironment& environment, Work work) {
-    auto* call = new StreamingCall(environment, std::move(work));
-    environment.calls.Increment();
-    const absl::Status status = environment.workers.Submit([call] { call->Run(); });
-    if (!status.ok()) call->End(status);
-    return call;
-  }
+  // `environment` and `work` must outlive the call.
+  UnaryCall(CallTransport& transport, const CallEnvironment& environment, const Work& work)
+      : WorkerCall(transport, environment), work_(work) {}
 
  private:
-  StreamingCall(const CallEnvironment& environment, Work work)
-      : calls_failed_(environment.calls_failed),
-        life_(environment.clock, environment.timeout),
-        work_(std::move(work)) {}
-
-  void Run() {
-    absl::Status status = life_.Check();
-    if (status.ok()) {
-      Answer answer = work_(life_);
-      status = answer.status();
-      if (answer.ok()) messages_ = *std::move(answer);
-    }
-    if (!status.ok()) {
-      End(status);
+  void Run(grpc::ByteBuffer& bytes) override {
+    const absl::StatusOr<grpc::ByteBuffer> answer = Answer(bytes);
+    if (answer.ok()) {
+      transport().WriteAndFinish(*answer);
     } else {
-      SendNext();
+      End(answer.status());
     }
   }
-  // From the worker first, then from gRPC's callbacks, one at a time.
+  absl::StatusOr<grpc::ByteBuffer> Answer(grpc::ByteBuffer& bytes) {
+    Request request;
+    ORA_RETURN_IF_ERROR(FromBytes(bytes, request));
+    ORA_ASSIGN_OR_RETURN(const Response response, work_(life(), request));
+    return ToBytes(response);
+  }
+  void Sent(SendResult) override {}
+
+  const Work& work_;
+};
+
+// A call that is answered with several messages.
+template <typename Request, typename Response>
+class StreamingCall final : public WorkerCall {
+ public:
+  // What is to be sent, in order.
+  using Work =
+      std::function<absl::StatusOr<std::vector<Response>>(const CallLife&, const Request&)>;
+
+  // `environment` and `work` must outlive the call.
+  StreamingCall(CallTransport& transport, const CallEnvironment& environment, const Work& work)
+      : WorkerCall(transport, environment), work_(work) {}
+
+ private:
+  void Run(grpc::ByteBuffer& bytes) override {
+    const absl::Status status = Answer(bytes);
+    if (status.ok()) {
+      SendNext();
+    } else {
+      End(status);
+    }
+  }
+  absl::Status Answer(grpc::ByteBuffer& bytes) {
+    Request request;
+    ORA_RETURN_IF_ERROR(FromBytes(bytes, request));
+    ORA_ASSIGN_OR_RETURN(std::vector<Response> messages, work_(life(), request));
+    for (Response& message : messages) {
+      ORA_ASSIGN_OR_RETURN(messages_.emplace_back(), ToBytes(message));
+      message = Response();  // Its memory is wanted no more.
+    }
+    return absl::OkStatus();
+  }
+  // From the worker first, then from the loop, one at a time.
   void SendNext() {
     if (next_ == messages_.size()) {
       End(absl::OkStatus());
     } else {
-      this->StartWrite(&messages_[next_++]);
+      transport().Write(messages_[next_++]);
     }
   }
-  void End(const absl::Status& status) {
-    if (!status.ok()) calls_failed_.Increment();
-    this->Finish(ToGrpc(status));
-  }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) {
+  void Sent(SendResult result) override {
+    if (result == SendResult::kCallerGone) {
       End(absl::CancelledError("call: the caller is gone"));
       return;
     }
-    messages_[next_ - 1] = Response();  // Its memory is wanted no more.
+    messages_[next_ - 1].Clear();
     SendNext();
   }
-  void OnCancel() override { life_.Cancel(); }
-  void OnDone() override { delete this; }
 
-  storage::Counter& calls_failed_;
-  CallLife life_;
-  Work work_;
-  std::vector<Response> messages_;
+  const Work& work_;
+  std::vector<grpc::ByteBuffer> messages_;
   size_t next_ = 0;
+};
+
+// Methods of one service, whose members do the work. `service` and `environment` must outlive the
+// table.
+template <typename Service>
+class ServiceMethods {
+ public:
+  ServiceMethods(MethodTable& table, absl::string_view name, const CallEnvironment& environment,
+                 Service& service)
+      : table_(table), name_(name), environment_(environment), service_(service) {}
+
+  template <typename Request, typename Response>
+  void AddUnary(absl::string_view method,
+                absl::StatusOr<Response> (Service::*work)(const CallLife&, const Request&) const) {
+    Add<UnaryCall<Request, Response>>(method, work);
+  }
+
+  template <typename Request, typename Response>
+  void AddStreaming(absl::string_view method,
+                    absl::StatusOr<std::vector<Response>> (Service::*work)(const CallLife&,
+                                                                           const Request&) const) {
+    Add<StreamingCall<Request, Response>>(method, work);
+  }
+
+ private:
+  template <typename OneCall, typename Member>
+  void Add(absl::string_view method, Member member) {
+    typename OneCall::Work work = [&service = service_, member](const CallLife& life,
+                                                                const auto& request) {
+      return (service.*member)(life, request);
+    };
+    table_.Add(name_, method,
+               [&environment = environment_, work = std::move(work)](CallTransport& transport) {
+                 return std::make_unique<OneCall>(transport, environment, work);
+               });
+  }
+
+  MethodTable& table_;
+  const std::string name_;
+  const CallEnvironment& environment_;
+  Service& service_;
 };
 
 }  // namespace ora::aggregator

@@ -1,15 +1,20 @@
 #include "aggregator/server/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/resource_quota.h>
 
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "aggregator/server/call_loop.h"
+#include "aggregator/server/health.h"
+#include "aggregator/server/method_table.h"
+#include "aggregator/server/reflection.h"
 #include "proto/contract/limits.h"
+#include "proto/status/status_macros.h"
 
 namespace ora::aggregator {
 namespace {
@@ -29,23 +34,17 @@ void SetArguments(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // Two aggregators on one port would each see half of the fleet.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  grpc::ResourceQuota quota("ora-aggregator");
-  quota.SetMaxThreads(options.threads_max);
-  builder.SetResourceQuota(quota);
 }
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const ServerOptions& options, std::vector<std::string> names, std::string address,
-             std::unique_ptr<grpc::Server> server)
-      : options_(options),
-        names_(std::move(names)),
-        address_(std::move(address)),
-        server_(std::move(server)) {}
+  explicit GrpcServer(const ServerOptions& options) : options_(options), loop_(options.pause) {}
 
   ~GrpcServer() override {
     Stop([] {});
   }
+
+  absl::Status Start(const AddServices& add_services);
 
   const std::string& address() const override { return address_; }
 
@@ -55,57 +54,67 @@ class GrpcServer final : public Server {
     return server_->InProcessChannel(arguments);
   }
 
-  void SetServing() {
-    grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
-    for (const std::string& name : names_) health->SetServingStatus(name, true);
-  }
-
   void Stop(const std::function<void()>& end_streams) override {
-    if (stopped_) return;
+    if (server_ == nullptr || stopped_) return;
     stopped_ = true;
-    server_->GetHealthCheckService()->Shutdown();
+    health_->Stop();
     end_streams();
     // gRPC's deadlines are on its own clock, not on ours.
     server_->Shutdown(std::chrono::system_clock::now() +
                       absl::ToChronoMilliseconds(options_.drain_limit));
     server_->Wait();
+    loop_.Join();
   }
 
  private:
   const ServerOptions options_;
-  const std::vector<std::string> names_;
-  const std::string address_;
+  std::string address_;
+  MethodTable methods_;
+  grpc::AsyncGenericService service_;
+  CallLoop loop_;
+  std::unique_ptr<Health> health_;
+  std::unique_ptr<Reflection> reflection_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;
 };
 
-}  // namespace
+absl::Status GrpcServer::Start(const AddServices& add_services) {
+  add_services(methods_, loop_);
+  health_ = std::make_unique<Health>(methods_.Services(), loop_);
+  health_->AddTo(methods_);
+  std::vector<std::string> names = methods_.Services();
+  names.emplace_back(Reflection::kService);
+  reflection_ = std::make_unique<Reflection>(std::move(names));
+  reflection_->AddTo(methods_);
+  ORA_RETURN_IF_ERROR(methods_.CheckComplete());
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
-                                                      const std::vector<ServedService>& services) {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  SetArguments(options, builder);
-  std::vector<std::string> names;
-  for (const ServedService& served : services) {
-    builder.RegisterService(served.service);
-    names.push_back(served.name);
-  }
+  SetArguments(options_, builder);
+  builder.RegisterAsyncGenericService(&service_);
+  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
   int port = 0;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &port);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port == 0) {
+    server_ = nullptr;
+    queue->Shutdown();
     return absl::UnavailableError(
-        absl::StrCat("listen ", options.listen,
+        absl::StrCat("listen ", options_.listen,
                      ": the address is taken or is not one of this host; choose another with "
                      "--listen or `listen`"));
   }
-  const std::string host = options.listen.substr(0, options.listen.rfind(':'));
-  auto started = std::make_unique<GrpcServer>(options, std::move(names),
-                                              absl::StrCat(host, ":", port), std::move(server));
-  started->SetServing();
-  return started;
+  address_ = absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":", port);
+  loop_.Start(methods_, service_, std::move(queue));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const AddServices& add_services) {
+  auto server = std::make_unique<GrpcServer>(options);
+  ORA_RETURN_IF_ERROR(server->Start(add_services));
+  return server;
 }
 
 }  // namespace ora::aggregator

@@ -4,30 +4,26 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace grpc {
 class Channel;
-class Service;
 }  // namespace grpc
 
 namespace ora::aggregator {
 
-// A service under the name that health is asked for, such as `ora.v1.QueryService`.
-struct ServedService {
-  std::string name;
-  grpc::Service* service = nullptr;
-};
+class CallLoop;
+class MethodTable;
 
 struct ServerOptions {
   std::string listen;                                 // `HOST:PORT`; port 0 takes a free one.
   absl::Duration drain_limit = absl::Seconds(5);      // Calls that last longer are cut off.
   absl::Duration ping_interval = absl::Seconds(30);   // Finds peers that are gone without a word.
   absl::Duration ping_limit_min = absl::Seconds(10);  // Pings that come more often are refused.
-  int threads_max = 64;
+  // How much later than at once a call may be seen while streams that can wait are busy.
+  absl::Duration pause = absl::Milliseconds(2);
 };
 
 // Calls from one thread at a time.
@@ -35,9 +31,12 @@ class Server {
  public:
   virtual ~Server() = default;
 
-  // The services must outlive the server. UNAVAILABLE: the address cannot be listened on.
+  // What `add_services` adds must outlive the server; it is given the loop for calls that have
+  // something to say by themselves. Health and reflection are added to it. UNAVAILABLE: the address
+  // cannot be listened on.
+  using AddServices = std::function<void(MethodTable& methods, CallLoop& loop)>;
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
-                                                       const std::vector<ServedService>& services);
+                                                       const AddServices& add_services);
 
   // Where it listens, with the real port.
   virtual const std::string& address() const = 0;

@@ -41,43 +41,15 @@ void Fill(const std::vector<storage::CardinalityEntry>& entries, NamedCounts& me
 
 }  // namespace
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext*,
-                                                  const v1::GetStatusRequest*,
-                                                  v1::GetStatusResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife&) -> absl::Status {
-    ORA_ASSIGN_OR_RETURN(*response, Status());
-    return absl::OkStatus();
-  });
+void AdminService::AddTo(MethodTable& methods) const {
+  ServiceMethods<const AdminService> service(methods, "ora.v1.AdminService", environment_, *this);
+  service.AddUnary("GetStatus", &AdminService::GetStatus);
+  service.AddUnary("CreateSnapshot", &AdminService::CreateSnapshot);
+  service.AddUnary("GetCardinality", &AdminService::GetCardinality);
+  service.AddUnary("DeleteSeries", &AdminService::DeleteSeries);
 }
 
-grpc::ServerUnaryReactor* AdminService::CreateSnapshot(grpc::CallbackServerContext*,
-                                                       const v1::CreateSnapshotRequest* request,
-                                                       v1::CreateSnapshotResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_ASSIGN_OR_RETURN(*response, Snapshot(life, *request));
-    return absl::OkStatus();
-  });
-}
-
-grpc::ServerUnaryReactor* AdminService::GetCardinality(grpc::CallbackServerContext*,
-                                                       const v1::GetCardinalityRequest* request,
-                                                       v1::GetCardinalityResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_ASSIGN_OR_RETURN(*response, Cardinality(life, *request));
-    return absl::OkStatus();
-  });
-}
-
-grpc::ServerUnaryReactor* AdminService::DeleteSeries(grpc::CallbackServerContext*,
-                                                     const v1::DeleteSeriesRequest* request,
-                                                     v1::DeleteSeriesResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_ASSIGN_OR_RETURN(*response, Delete(life, *request));
-    return absl::OkStatus();
-  });
-}
-
-absl::StatusOr<v1::CreateSnapshotResponse> AdminService::Snapshot(
+absl::StatusOr<v1::CreateSnapshotResponse> AdminService::CreateSnapshot(
     const CallLife&, const v1::CreateSnapshotRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   ORA_ASSIGN_OR_RETURN(const storage::StoreSnapshot snapshot,
@@ -88,7 +60,7 @@ absl::StatusOr<v1::CreateSnapshotResponse> AdminService::Snapshot(
   return response;
 }
 
-absl::StatusOr<v1::GetCardinalityResponse> AdminService::Cardinality(
+absl::StatusOr<v1::GetCardinalityResponse> AdminService::GetCardinality(
     const CallLife&, const v1::GetCardinalityRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   const uint32_t top = request.top() == 0 ? contract::kCardinalityTopDefault : request.top();
@@ -107,7 +79,7 @@ absl::StatusOr<v1::GetCardinalityResponse> AdminService::Cardinality(
   return response;
 }
 
-absl::StatusOr<v1::DeleteSeriesResponse> AdminService::Delete(
+absl::StatusOr<v1::DeleteSeriesResponse> AdminService::DeleteSeries(
     const CallLife& life, const v1::DeleteSeriesRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   storage::SelectRequest select;
@@ -137,7 +109,8 @@ absl::StatusOr<v1::DeleteSeriesResponse> AdminService::Delete(
   return response;
 }
 
-absl::StatusOr<v1::GetStatusResponse> AdminService::Status() const {
+absl::StatusOr<v1::GetStatusResponse> AdminService::GetStatus(const CallLife&,
+                                                              const v1::GetStatusRequest&) const {
   v1::GetStatusResponse response;
   response.set_version(ORA_VERSION);
   *response.mutable_start_time() = ToProtoTime(sources_.start_time);

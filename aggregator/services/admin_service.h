@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "aggregator/fleet/fleet.h"
 #include "aggregator/ingest/ingest_session.h"
 #include "aggregator/rules/rule_group.h"
 #include "aggregator/server/call.h"
-#include "ora/v1/admin_service.grpc.pb.h"
+#include "ora/v1/admin_service.pb.h"
 #include "storage/env/counters.h"
 #include "storage/env/file_system.h"
 #include "storage/time_series_store.h"
@@ -28,31 +29,23 @@ struct AdminSources {
 };
 
 // Thread-safe.
-class AdminService final : public v1::AdminService::CallbackService {
+class AdminService final {
  public:
   AdminService(const CallEnvironment& environment, AdminSources sources)
       : environment_(environment), sources_(std::move(sources)) {}
 
-  grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext*, const v1::GetStatusRequest*,
-                                      v1::GetStatusResponse* response) override;
-  grpc::ServerUnaryReactor* CreateSnapshot(grpc::CallbackServerContext*,
-                                           const v1::CreateSnapshotRequest* request,
-                                           v1::CreateSnapshotResponse* response) override;
-  grpc::ServerUnaryReactor* GetCardinality(grpc::CallbackServerContext*,
-                                           const v1::GetCardinalityRequest* request,
-                                           v1::GetCardinalityResponse* response) override;
-  grpc::ServerUnaryReactor* DeleteSeries(grpc::CallbackServerContext*,
-                                         const v1::DeleteSeriesRequest* request,
-                                         v1::DeleteSeriesResponse* response) override;
+  // Adds the service's methods; it must outlive the table.
+  void AddTo(MethodTable& methods) const;
 
  private:
-  absl::StatusOr<v1::GetStatusResponse> Status() const;
-  absl::StatusOr<v1::CreateSnapshotResponse> Snapshot(
+  absl::StatusOr<v1::GetStatusResponse> GetStatus(const CallLife& life,
+                                                  const v1::GetStatusRequest& request) const;
+  absl::StatusOr<v1::CreateSnapshotResponse> CreateSnapshot(
       const CallLife& life, const v1::CreateSnapshotRequest& request) const;
-  absl::StatusOr<v1::GetCardinalityResponse> Cardinality(
+  absl::StatusOr<v1::GetCardinalityResponse> GetCardinality(
       const CallLife& life, const v1::GetCardinalityRequest& request) const;
-  absl::StatusOr<v1::DeleteSeriesResponse> Delete(const CallLife& life,
-                                                  const v1::DeleteSeriesRequest& request) const;
+  absl::StatusOr<v1::DeleteSeriesResponse> DeleteSeries(
+      const CallLife& life, const v1::DeleteSeriesRequest& request) const;
 
   const CallEnvironment environment_;
   const AdminSources sources_;

@@ -11,48 +11,45 @@
 
 namespace ora::aggregator {
 
-grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext*,
-                                                   const v1::ListAlertsRequest* request,
-                                                   v1::ListAlertsResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife&) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    ORA_ASSIGN_OR_RETURN(*response, SelectAlerts(rules_.Alerts(), *request));
-    return absl::OkStatus();
-  });
+void AlertService::AddTo(MethodTable& methods) const {
+  ServiceMethods<const AlertService> service(methods, "ora.v1.AlertService", environment_, *this);
+  service.AddUnary("ListAlerts", &AlertService::ListAlerts);
+  service.AddUnary("GetAlert", &AlertService::GetAlert);
+  service.AddUnary("GetAlertReport", &AlertService::GetAlertReport);
 }
 
-grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext*,
-                                                 const v1::GetAlertRequest* request,
-                                                 v1::Alert* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife&) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    ORA_ASSIGN_OR_RETURN(*response, FindAlert(rules_.Alerts(), request->id()));
-    return absl::OkStatus();
-  });
+absl::StatusOr<v1::ListAlertsResponse> AlertService::ListAlerts(
+    const CallLife&, const v1::ListAlertsRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  return SelectAlerts(rules_.Alerts(), request);
 }
 
-grpc::ServerUnaryReactor* AlertService::GetAlertReport(grpc::CallbackServerContext*,
-                                                       const v1::GetAlertReportRequest* request,
-                                                       v1::GetAlertReportResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife&) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    std::vector<v1::Alert> alerts = rules_.Alerts();
-    if (request->id().empty()) {
-      std::erase_if(alerts, [](const v1::Alert& alert) {
-        return alert.state() != v1::ALERT_STATE_FIRING && alert.state() != v1::ALERT_STATE_UNKNOWN;
-      });
-    } else {
-      ORA_ASSIGN_OR_RETURN(v1::Alert alert, FindAlert(alerts, request->id()));
-      alerts = {std::move(alert)};
-    }
-    std::vector<std::string> texts;
-    for (const v1::Alert& alert : alerts) {
-      *response->add_reports() = MakeAlertReport(alert, environment_.clock.Now());
-      texts.push_back(AlertReportMarkdown(*response->reports().rbegin()));
-    }
-    response->set_markdown(absl::StrJoin(texts, "\n"));
-    return absl::OkStatus();
-  });
+absl::StatusOr<v1::Alert> AlertService::GetAlert(const CallLife&,
+                                                 const v1::GetAlertRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  return FindAlert(rules_.Alerts(), request.id());
+}
+
+absl::StatusOr<v1::GetAlertReportResponse> AlertService::GetAlertReport(
+    const CallLife&, const v1::GetAlertReportRequest& request) const {
+  v1::GetAlertReportResponse response;
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  std::vector<v1::Alert> alerts = rules_.Alerts();
+  if (request.id().empty()) {
+    std::erase_if(alerts, [](const v1::Alert& alert) {
+      return alert.state() != v1::ALERT_STATE_FIRING && alert.state() != v1::ALERT_STATE_UNKNOWN;
+    });
+  } else {
+    ORA_ASSIGN_OR_RETURN(v1::Alert alert, FindAlert(alerts, request.id()));
+    alerts = {std::move(alert)};
+  }
+  std::vector<std::string> texts;
+  for (const v1::Alert& alert : alerts) {
+    *response.add_reports() = MakeAlertReport(alert, environment_.clock.Now());
+    texts.push_back(AlertReportMarkdown(*response.reports().rbegin()));
+  }
+  response.set_markdown(absl::StrJoin(texts, "\n"));
+  return response;
 }
 
 }  // namespace ora::aggregator

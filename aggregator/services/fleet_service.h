@@ -1,26 +1,28 @@
 // ora.v1.FleetService over the fleet.
 #pragma once
 
+#include "absl/status/statusor.h"
 #include "aggregator/fleet/fleet.h"
 #include "aggregator/server/call.h"
-#include "ora/v1/fleet_service.grpc.pb.h"
+#include "ora/v1/fleet_service.pb.h"
 
 namespace ora::aggregator {
 
 // Thread-safe.
-class FleetService final : public v1::FleetService::CallbackService {
+class FleetService final {
  public:
   // The references must outlive the service.
   FleetService(const CallEnvironment& environment, Fleet& fleet)
       : environment_(environment), fleet_(fleet) {}
 
-  grpc::ServerUnaryReactor* ListHosts(grpc::CallbackServerContext*,
-                                      const v1::ListHostsRequest* request,
-                                      v1::ListHostsResponse* response) override;
-  grpc::ServerUnaryReactor* GetHost(grpc::CallbackServerContext*, const v1::GetHostRequest* request,
-                                    v1::Host* response) override;
+  // Adds the service's methods; it must outlive the table.
+  void AddTo(MethodTable& methods) const;
 
  private:
+  absl::StatusOr<v1::ListHostsResponse> ListHosts(const CallLife& life,
+                                                  const v1::ListHostsRequest& request) const;
+  absl::StatusOr<v1::Host> GetHost(const CallLife& life, const v1::GetHostRequest& request) const;
+
   const CallEnvironment environment_;
   Fleet& fleet_;
 };

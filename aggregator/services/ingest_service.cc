@@ -1,55 +1,70 @@
 #include "aggregator/services/ingest_service.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <atomic>
-#include <deque>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "aggregator/ingest/rejections.h"
-#include "proto/status/grpc_status.h"
+#include "aggregator/server/message_bytes.h"
 
 namespace ora::aggregator {
 namespace {
 
 // Looks at silent streams this many times in a silence limit.
 constexpr int kLooksPerLimit = 6;
+constexpr size_t kRequestBytesKept = 64 << 10;
 
 absl::Status StoppingError() {
   return absl::UnavailableError("aggregator is stopping; keep the batch and come again");
 }
 
 // A stream that is refused at once.
-class RefusedStream final : public grpc::ServerBidiReactor<v1::StreamRequest, v1::StreamResponse> {
+class RefusedStream final : public Call {
  public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpc(status)); }
-  void OnDone() override { delete this; }
+  RefusedStream(CallTransport& transport, const absl::Status& status) { transport.Finish(status); }
+
+ private:
+  void Received(grpc::ByteBuffer&) override {}
+  void ReceivedAll() override {}
+  void Sent(SendResult) override {}
 };
 
 }  // namespace
 
 // One stream: one read and one write in flight; acknowledgements that wait for the write before
-// them become one, so what waits is bounded. Deletes itself when gRPC is done with it.
-class StreamCall final : public grpc::ServerBidiReactor<v1::StreamRequest, v1::StreamResponse>,
-                         public IngestReplies {
+// them, or for the loop, become one, so what waits is bounded. All but what is said otherwise runs
+// on the loop's thread.
+class StreamCall final : public Call, public IngestReplies, public CallLoop::Posted {
  public:
-  explicit StreamCall(IngestService& service)
-      : service_(service), heard_nanos_(absl::ToInt64Nanoseconds(service.clock_.Monotonic())) {}
+  StreamCall(CallTransport& transport, CallLoop& loop, IngestService& service)
+      : transport_(transport),
+        loop_(loop),
+        service_(service),
+        heard_nanos_(absl::ToInt64Nanoseconds(service.clock_.Monotonic())) {}
 
-  absl::Status Open() ABSL_LOCKS_EXCLUDED(mutex_) {
+  // Nobody replies, or ends the stream, once the session is closed and the service has forgotten.
+  ~StreamCall() override {
+    if (session_ == nullptr) return;
+    session_->Close();
+    service_.Remove(this);
+    loop_.Withdraw(*this);
+  }
+
+  absl::Status Open() {
     absl::StatusOr<std::unique_ptr<IngestSession>> session = service_.ingest_.Open(*this);
     if (!session.ok()) return session.status();
     session_ = *std::move(session);
-    absl::MutexLock lock(&mutex_);
-    StartRead(&request_);
+    transport_.Read();
     return absl::OkStatus();
   }
 
+  // From any thread.
   absl::Duration heard() const {
     return absl::Nanoseconds(heard_nanos_.load(std::memory_order_relaxed));
   }
 
+  // From any thread.
   void Reply(v1::StreamResponse response) override ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     if (ended_) return;
@@ -58,77 +73,101 @@ class StreamCall final : public grpc::ServerBidiReactor<v1::StreamRequest, v1::S
     } else {
       waiting_.push_back(std::move(response));
     }
-    if (!writing_) WriteNext();
+    Post();
   }
 
+  // From any thread.
   void End(const absl::Status& status) override ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    EndLocked(status);
-  }
-
- private:
-  void OnReadDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_) {
-    if (!ok) {  // The collector has said all, or is gone.
-      End(absl::OkStatus());
-      return;
-    }
-    heard_nanos_.store(absl::ToInt64Nanoseconds(service_.clock_.Monotonic()),
-                       std::memory_order_relaxed);
-    session_->Receive(request_);
-    absl::MutexLock lock(&mutex_);
-    if (!ended_) StartRead(&request_);
-  }
-
-  void OnWriteDone(bool ok) override ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
-    writing_ = false;
-    if (!ok) EndLocked(absl::CancelledError("stream: the collector is gone"));
-    if (ended_) {
-      FinishOnce();
-    } else if (!waiting_.empty()) {
-      WriteNext();
-    }
-  }
-
-  void OnDone() override {
-    session_->Close();
-    service_.Remove(this);
-    delete this;
-  }
-
-  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    writing_ = true;
-    response_ = std::move(waiting_.front());
-    waiting_.pop_front();
-    StartWrite(&response_);
-  }
-
-  // Waits for the write in flight, whose buffer is ours.
-  void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (ended_) return;
     ended_ = true;
     end_ = status;
     waiting_.clear();
-    if (!writing_) FinishOnce();
+    Post();
   }
 
-  void FinishOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (finished_) return;
-    finished_ = true;
-    Finish(ToGrpc(end_));
+  void RunOnLoop() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    {
+      absl::MutexLock lock(&mutex_);
+      posted_ = false;
+    }
+    SendNext();
   }
 
+ private:
+  void Received(grpc::ByteBuffer& message) override {
+    loop_.AllowRest();
+    heard_nanos_.store(absl::ToInt64Nanoseconds(service_.clock_.Monotonic()),
+                       std::memory_order_relaxed);
+    if (absl::Status status = FromBytes(message, service_.request()); !status.ok()) {
+      End(status);
+      return;
+    }
+    session_->Receive(service_.request());
+    service_.TrimRequest();
+    if (!ended()) transport_.Read();
+  }
+
+  // The collector has said all, or is gone.
+  void ReceivedAll() override { End(absl::OkStatus()); }
+
+  void Sent(SendResult result) override {
+    writing_ = false;
+    if (result == SendResult::kCallerGone) End(absl::CancelledError("stream: it is gone"));
+    SendNext();
+  }
+
+  bool ended() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return ended_;
+  }
+
+  // The next answer, or the end, unless an answer is on its way.
+  void SendNext() ABSL_LOCKS_EXCLUDED(mutex_) {
+    if (writing_ || finished_) return;
+    v1::StreamResponse response;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!ended_ && waiting_.empty()) return;
+      finished_ = ended_;
+      if (!ended_) {
+        response = std::move(waiting_.front());
+        waiting_.erase(waiting_.begin());
+      }
+    }
+    if (!finished_) {
+      const absl::StatusOr<grpc::ByteBuffer> bytes = ToBytes(response);
+      if (bytes.ok()) {
+        writing_ = true;
+        transport_.Write(*bytes);
+        return;
+      }
+      finished_ = true;
+      End(bytes.status());
+    }
+    absl::MutexLock lock(&mutex_);
+    transport_.Finish(end_);
+  }
+
+  void Post() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (posted_) return;
+    posted_ = true;
+    loop_.Post(*this);
+  }
+
+  CallTransport& transport_;
+  CallLoop& loop_;
   IngestService& service_;
   std::unique_ptr<IngestSession> session_;
-  v1::StreamRequest request_;
   std::atomic<int64_t> heard_nanos_;  // Monotonic, when the last message came.
+  // Of the loop's thread.
+  bool writing_ = false;
+  bool finished_ = false;
 
-  absl::Mutex mutex_;  // Held across Start* and Finish, which call nothing back on this thread.
-  std::deque<v1::StreamResponse> waiting_ ABSL_GUARDED_BY(mutex_);
-  v1::StreamResponse response_ ABSL_GUARDED_BY(mutex_);
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable absl::Mutex mutex_;
+  std::vector<v1::StreamResponse> waiting_ ABSL_GUARDED_BY(mutex_);  // At most a welcome, an ack.
+  bool posted_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status end_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -142,15 +181,27 @@ IngestService::~IngestService() {
   watch_.join();
 }
 
-grpc::ServerBidiReactor<v1::StreamRequest, v1::StreamResponse>* IngestService::Stream(
-    grpc::CallbackServerContext*) {
-  auto call = std::make_unique<StreamCall>(*this);
-  absl::MutexLock lock(&mutex_);
-  if (stopping_) return new RefusedStream(StoppingError());
-  const absl::Status status = call->Open();
-  if (!status.ok()) return new RefusedStream(status);
-  calls_.insert(call.get());
-  return call.release();
+void IngestService::AddTo(MethodTable& methods, CallLoop& loop) {
+  methods.Add("ora.v1.IngestService", "Stream",
+              [this, &loop](CallTransport& transport) { return Stream(transport, loop); });
+}
+
+std::unique_ptr<Call> IngestService::Stream(CallTransport& transport, CallLoop& loop) {
+  auto call = std::make_unique<StreamCall>(transport, loop, *this);
+  {
+    absl::MutexLock lock(&mutex_);
+    absl::Status status = stopping_ ? StoppingError() : call->Open();
+    if (status.ok()) {
+      calls_.insert(call.get());
+      return call;
+    }
+    return std::make_unique<RefusedStream>(transport, status);
+  }
+}
+
+void IngestService::TrimRequest() {
+  if (request_.ByteSizeLong() <= kRequestBytesKept) return;
+  request_ = v1::StreamRequest();
 }
 
 void IngestService::EndStreams() {

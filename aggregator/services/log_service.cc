@@ -25,36 +25,35 @@ LogCatalog LogService::CatalogFor(const CallLife& life) const {
   });
 }
 
-grpc::ServerUnaryReactor* LogService::ListLogs(grpc::CallbackServerContext*,
-                                               const v1::ListLogsRequest* request,
-                                               v1::ListLogsResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    ORA_ASSIGN_OR_RETURN(std::vector<v1::Log> logs,
-                         CatalogFor(life).List(request->instance(), request->component(),
-                                               environment_.clock.NowMillis()));
-    ORA_ASSIGN_OR_RETURN(const int32_t page_size, contract::PageSize(request->page_size()));
-    // A zero byte is in no instance, so keys sort as instance, then path.
-    const auto key = [](const v1::Log& log) {
-      return absl::StrCat(log.instance(), std::string(1, '\0'), log.path());
-    };
-    ORA_ASSIGN_OR_RETURN(Page<v1::Log> page, PageOf(std::move(logs), static_cast<size_t>(page_size),
-                                                    request->page_token(), key));
-    for (v1::Log& log : page.items) *response->add_logs() = std::move(log);
-    response->set_next_page_token(page.next_page_token);
-    return absl::OkStatus();
-  });
+void LogService::AddTo(MethodTable& methods) const {
+  ServiceMethods<const LogService> service(methods, "ora.v1.LogService", environment_, *this);
+  service.AddUnary("ListLogs", &LogService::ListLogs);
+  service.AddUnary("AnalyzeLogs", &LogService::AnalyzeLogs);
 }
 
-grpc::ServerUnaryReactor* LogService::AnalyzeLogs(grpc::CallbackServerContext*,
-                                                  const v1::AnalyzeLogsRequest* request,
-                                                  v1::AnalyzeLogsResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    ORA_ASSIGN_OR_RETURN(*response,
-                         CatalogFor(life).Analyze(*request, environment_.clock.NowMillis()));
-    return absl::OkStatus();
-  });
+absl::StatusOr<v1::ListLogsResponse> LogService::ListLogs(
+    const CallLife& life, const v1::ListLogsRequest& request) const {
+  v1::ListLogsResponse response;
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(std::vector<v1::Log> logs,
+                       CatalogFor(life).List(request.instance(), request.component(),
+                                             environment_.clock.NowMillis()));
+  ORA_ASSIGN_OR_RETURN(const int32_t page_size, contract::PageSize(request.page_size()));
+  // A zero byte is in no instance, so keys sort as instance, then path.
+  const auto key = [](const v1::Log& log) {
+    return absl::StrCat(log.instance(), std::string(1, '\0'), log.path());
+  };
+  ORA_ASSIGN_OR_RETURN(Page<v1::Log> page, PageOf(std::move(logs), static_cast<size_t>(page_size),
+                                                  request.page_token(), key));
+  for (v1::Log& log : page.items) *response.add_logs() = std::move(log);
+  response.set_next_page_token(page.next_page_token);
+  return response;
+}
+
+absl::StatusOr<v1::AnalyzeLogsResponse> LogService::AnalyzeLogs(
+    const CallLife& life, const v1::AnalyzeLogsRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  return CatalogFor(life).Analyze(request, environment_.clock.NowMillis());
 }
 
 }  // namespace ora::aggregator

@@ -1,29 +1,31 @@
 // ora.v1.LogService over the catalogue of logs.
 #pragma once
 
+#include "absl/status/statusor.h"
 #include "aggregator/logs/log_catalog.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/server/call.h"
-#include "ora/v1/log_service.grpc.pb.h"
+#include "ora/v1/log_service.pb.h"
 
 namespace ora::aggregator {
 
 // Thread-safe.
-class LogService final : public v1::LogService::CallbackService {
+class LogService final {
  public:
   // The references must outlive the service.
   LogService(const CallEnvironment& environment, promql::Engine& engine,
              const promql::QueryLimits& limits)
       : environment_(environment), engine_(engine), limits_(limits) {}
 
-  grpc::ServerUnaryReactor* ListLogs(grpc::CallbackServerContext*,
-                                     const v1::ListLogsRequest* request,
-                                     v1::ListLogsResponse* response) override;
-  grpc::ServerUnaryReactor* AnalyzeLogs(grpc::CallbackServerContext*,
-                                        const v1::AnalyzeLogsRequest* request,
-                                        v1::AnalyzeLogsResponse* response) override;
+  // Adds the service's methods; it must outlive the table.
+  void AddTo(MethodTable& methods) const;
 
  private:
+  absl::StatusOr<v1::ListLogsResponse> ListLogs(const CallLife& life,
+                                                const v1::ListLogsRequest& request) const;
+  absl::StatusOr<v1::AnalyzeLogsResponse> AnalyzeLogs(const CallLife& life,
+                                                      const v1::AnalyzeLogsRequest& request) const;
+
   // A catalogue whose queries end with the call.
   LogCatalog CatalogFor(const CallLife& life) const;
 

@@ -65,72 +65,63 @@ promql::QueryContext ContextOf(const Request& request, const promql::QueryLimits
 
 }  // namespace
 
-grpc::ServerUnaryReactor* QueryService::Query(grpc::CallbackServerContext*,
-                                              const v1::QueryRequest* request,
-                                              v1::QueryResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    const CostMeter meter(environment_.clock);
-    const int64_t time_millis =
-        request->has_time() ? Millis(request->time()) : environment_.clock.NowMillis();
-    ORA_ASSIGN_OR_RETURN(
-        const promql::QueryResult result,
-        engine_.Instant(request->expression(), time_millis, ContextOf(*request, limits_, life)));
-    *response = ToMessage(result);
-    *response->mutable_statistics() = meter.Read(result.cost);
-    return absl::OkStatus();
-  });
+void QueryService::AddTo(MethodTable& methods) const {
+  ServiceMethods<const QueryService> service(methods, "ora.v1.QueryService", environment_, *this);
+  service.AddUnary("Query", &QueryService::Query);
+  service.AddUnary("ListSeries", &QueryService::ListSeries);
+  service.AddUnary("ListLabelNames", &QueryService::ListLabelNames);
+  service.AddUnary("ListLabelValues", &QueryService::ListLabelValues);
+  service.AddStreaming("QueryRange", &QueryService::QueryRange);
 }
 
-grpc::ServerWriteReactor<v1::QueryRangeResponse>* QueryService::QueryRange(
-    grpc::CallbackServerContext*, const v1::QueryRangeRequest* request) {
-  using Call = StreamingCall<v1::QueryRangeResponse>;
-  return Call::Start(environment_, [=, this](const CallLife& life) -> Call::Answer {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    const CostMeter meter(environment_.clock);
-    const promql::QuerySteps steps = {Millis(request->start()), Millis(request->end()),
-                                      Millis(request->step())};
-    ORA_ASSIGN_OR_RETURN(
-        promql::QueryResult result,
-        engine_.Range(request->expression(), steps, ContextOf(*request, limits_, life)));
-    const v1::QueryStatistics statistics = meter.Read(result.cost);
-    Call::Answer messages = ToMessages(std::move(result), kRangeMessageBytes);
-    *messages->back().mutable_statistics() = statistics;
-    return messages;
-  });
+absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
+                                                      const v1::QueryRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  const CostMeter meter(environment_.clock);
+  const int64_t time_millis =
+      request.has_time() ? Millis(request.time()) : environment_.clock.NowMillis();
+  ORA_ASSIGN_OR_RETURN(
+      const promql::QueryResult result,
+      engine_.Instant(request.expression(), time_millis, ContextOf(request, limits_, life)));
+  v1::QueryResponse response = ToMessage(result);
+  *response.mutable_statistics() = meter.Read(result.cost);
+  return response;
 }
 
-grpc::ServerUnaryReactor* QueryService::ListSeries(grpc::CallbackServerContext*,
-                                                   const v1::ListSeriesRequest* request,
-                                                   v1::ListSeriesResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
-    ORA_ASSIGN_OR_RETURN(*response, listing.List(*request));
-    return absl::OkStatus();
-  });
+absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
+    const CallLife& life, const v1::QueryRangeRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  const CostMeter meter(environment_.clock);
+  const promql::QuerySteps steps = {Millis(request.start()), Millis(request.end()),
+                                    Millis(request.step())};
+  ORA_ASSIGN_OR_RETURN(
+      promql::QueryResult result,
+      engine_.Range(request.expression(), steps, ContextOf(request, limits_, life)));
+  const v1::QueryStatistics statistics = meter.Read(result.cost);
+  std::vector<v1::QueryRangeResponse> messages = ToMessages(std::move(result), kRangeMessageBytes);
+  *messages.back().mutable_statistics() = statistics;
+  return messages;
 }
 
-grpc::ServerUnaryReactor* QueryService::ListLabelNames(grpc::CallbackServerContext*,
-                                                       const v1::ListLabelNamesRequest* request,
-                                                       v1::ListLabelNamesResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
-    ORA_ASSIGN_OR_RETURN(*response, listing.ListNames(*request));
-    return absl::OkStatus();
-  });
+absl::StatusOr<v1::ListSeriesResponse> QueryService::ListSeries(
+    const CallLife& life, const v1::ListSeriesRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
+  return listing.List(request);
 }
 
-grpc::ServerUnaryReactor* QueryService::ListLabelValues(grpc::CallbackServerContext*,
-                                                        const v1::ListLabelValuesRequest* request,
-                                                        v1::ListLabelValuesResponse* response) {
-  return UnaryCall::Start(environment_, [=, this](const CallLife& life) -> absl::Status {
-    ORA_RETURN_IF_ERROR(contract::Validate(*request));
-    SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
-    ORA_ASSIGN_OR_RETURN(*response, listing.ListValues(*request));
-    return absl::OkStatus();
-  });
+absl::StatusOr<v1::ListLabelNamesResponse> QueryService::ListLabelNames(
+    const CallLife& life, const v1::ListLabelNamesRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
+  return listing.ListNames(request);
+}
+
+absl::StatusOr<v1::ListLabelValuesResponse> QueryService::ListLabelValues(
+    const CallLife& life, const v1::ListLabelValuesRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
+  return listing.ListValues(request);
 }
 
 }  // namespace ora::aggregator

@@ -1,0 +1,95 @@
+// The one thread that carries every call's messages between gRPC and what is done with them.
+//
+// Waking up is what a message of a quiet stream costs most. So the loop takes everything that has
+// come, hands it on, sends what is ready to be sent, and then rests for a moment while more
+// gathers, if what came can wait. A thousand collectors that send a batch a second are then some
+// hundred wake-ups a second, not some thousands.
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "aggregator/server/call_transport.h"
+#include "aggregator/server/method_table.h"
+#include "storage/env/real_clock.h"
+
+namespace ora::aggregator {
+
+// Thread-safe, but for what says otherwise.
+class CallLoop {
+ public:
+  // What wants to run on the loop's thread.
+  class Posted {
+   public:
+    virtual ~Posted() = default;
+    // Once for each Post; must not block.
+    virtual void RunOnLoop() = 0;
+  };
+
+  // `pause` is how long after the begin of a round that may be followed by a rest the next one
+  // begins, and so how much later than at once a call may be seen.
+  explicit CallLoop(absl::Duration pause) : pause_(pause) {}
+  ~CallLoop() { Join(); }
+
+  // Serves `methods`, which like `service` must outlive the loop, on a thread of its own.
+  void Start(const MethodTable& methods, grpc::AsyncGenericService& service,
+             std::unique_ptr<grpc::ServerCompletionQueue> queue);
+
+  // After the server's shutdown: returns when the last call was finished and the thread has ended.
+  void Join() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Runs `posted` soon. What is posted does not post itself again before it has run.
+  void Post(Posted& posted) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // `posted` will not run after this returns. On the loop's thread; nobody posts it any more.
+  void Withdraw(Posted& posted) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // What came in this round can wait: the loop may rest after it. On the loop's thread.
+  void AllowRest() { rest_allowed_ = true; }
+
+ private:
+  enum class Round { kMore, kOver };
+
+  void Run() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Waits for an event, unless something was posted.
+  Round AwaitEvent() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes every event that is there.
+  Round Drain();
+  void RunPosted() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Rest(absl::Duration begin) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Dispatch(void* tag, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Asks gRPC for the next call, unless the loop is ending.
+  void AwaitCall() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Begin(CallTransport& transport);
+  void Delete(CallTransport* transport) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const absl::Duration pause_;
+  // The transport's time is the kernel's, as gRPC's own timers are.
+  storage::RealClock clock_;
+  const MethodTable* methods_ = nullptr;
+  grpc::AsyncGenericService* service_ = nullptr;
+  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  std::thread thread_;
+
+  // Of the loop's thread.
+  bool rest_allowed_ = false;
+  std::vector<Posted*> running_;
+
+  absl::Mutex mutex_;  // Last of all locks.
+  std::vector<Posted*> posted_ ABSL_GUARDED_BY(mutex_);
+  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;  // The thread is in the queue and must be woken.
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;    // The alarm's event has not come yet.
+  size_t transports_ ABSL_GUARDED_BY(mutex_) = 0;  // Calls, and the one that is awaited.
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ora::aggregator

@@ -1,0 +1,19 @@
+// Messages to and from the bytes that gRPC carries.
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace ora::aggregator {
+
+// INTERNAL: it cannot be written.
+absl::StatusOr<grpc::ByteBuffer> ToBytes(const google::protobuf::MessageLite& message);
+
+// Replaces what `message` says. INVALID_ARGUMENT: the bytes are no message of its type. `bytes` are
+// used up.
+absl::Status FromBytes(grpc::ByteBuffer& bytes, google::protobuf::MessageLite& message);
+
+}  // namespace ora::aggregator
