@@ -30,6 +30,10 @@ Timestamp ToProto(absl::Time time) {
   return proto;
 }
 
+absl::Time FromProto(const Timestamp& proto) {
+  return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
+}
+
 google::protobuf::Duration ToProto(absl::Duration duration) {
   google::protobuf::Duration proto;
   proto.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
@@ -39,14 +43,38 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
 
 // What is known of one host.
 struct HostEntry {
-  v1::Host host;            // `state` is the one that was last told; StateOf says the present one.
-  StreamNumber stream = 0;  // The current stream; 0 after a restart.
-  bool open = false;        // The stream is open, or may come back after a restart.
-  absl::Duration heard;     // Monotonic.
-  absl::Duration recorded;  // Monotonic, when the record was last made durable.
-  bool changed = false;     // Since then.
+  // `state` is the one that was last told; StateOf says the present one, and Present the figures.
+  v1::Host host;
+  std::shared_ptr<HostFigures> figures = std::make_shared<HostFigures>();
+  std::shared_ptr<HostStream> stream;  // The current one; null after a restart.
+  bool open = false;                   // The stream is open, or may come back after a restart.
+  absl::Duration recorded;             // Monotonic, when the record was last made durable.
+  bool changed = false;                // Since then.
   storage::SeriesRef up = 0;
 };
+
+void LoadFigures(const v1::Host& host, HostFigures& figures) {
+  figures.heard_unix_nanos = absl::ToUnixNanos(FromProto(host.last_heard_time()));
+  figures.spool_bytes = host.spool_bytes();
+  figures.durable_sequence = host.durable_sequence();
+  figures.skew_nanos = host.clock_skew().seconds() * 1'000'000'000 + host.clock_skew().nanos();
+  if (host.has_last_batch_time()) {
+    figures.last_batch_unix_nanos = absl::ToUnixNanos(FromProto(host.last_batch_time()));
+  }
+}
+
+void FillFigures(const HostFigures& figures, v1::Host& host) {
+  *host.mutable_last_heard_time() = ToProto(absl::FromUnixNanos(figures.heard_unix_nanos));
+  host.set_spool_bytes(figures.spool_bytes);
+  host.set_durable_sequence(figures.durable_sequence);
+  host.set_batches_stored(figures.batches_stored);
+  host.set_samples_stored(figures.samples_stored);
+  host.set_samples_rejected(figures.samples_rejected);
+  const int64_t last_batch = figures.last_batch_unix_nanos;
+  if (last_batch == 0) return;
+  *host.mutable_clock_skew() = ToProto(absl::Nanoseconds(figures.skew_nanos.load()));
+  *host.mutable_last_batch_time() = ToProto(absl::FromUnixNanos(last_batch));
+}
 
 // One sample of `up`, with its place in the writer.
 struct UpSample {
@@ -72,17 +100,9 @@ class DurableFleet final : public Fleet {
 
   absl::Status Load() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  StreamNumber Connected(const v1::Hello& hello) override ABSL_LOCKS_EXCLUDED(mutex_);
-  bool IsCurrent(const std::string& instance, StreamNumber stream) const override
+  std::shared_ptr<HostStream> Connected(const v1::Hello& hello) override
       ABSL_LOCKS_EXCLUDED(mutex_);
-  void Heard(const std::string& instance, StreamNumber stream) override ABSL_LOCKS_EXCLUDED(mutex_);
-  void HeardSpool(const std::string& instance, StreamNumber stream, uint64_t spool_bytes) override
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  void BatchStored(const std::string& instance, StreamNumber stream, uint64_t sequence,
-                   uint64_t samples_stored, uint64_t samples_rejected, absl::Duration skew) override
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  void Disconnected(const std::string& instance, StreamNumber stream) override
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Disconnected(const HostStream& stream) override ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<v1::Host> Hosts() const override ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<v1::Host> Find(const std::string& instance) const override
       ABSL_LOCKS_EXCLUDED(mutex_);
@@ -91,17 +111,24 @@ class DurableFleet final : public Fleet {
   void Stop() override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // The entry if `stream` is its current one.
-  HostEntry* Current(const std::string& instance, StreamNumber stream)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Touch(HostEntry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration SilenceOf(const HostEntry& entry) const {
+    return clock_.Monotonic() - absl::Nanoseconds(entry.figures->heard_nanos.load());
+  }
   v1::HostState StateOf(const HostEntry& entry) const {
-    const bool live = entry.open && clock_.Monotonic() - entry.heard < options_.silence_limit;
+    const bool live = entry.open && SilenceOf(entry) < options_.silence_limit;
     return live ? v1::HOST_STATE_LIVE : v1::HOST_STATE_SILENT;
   }
   v1::Host Present(const HostEntry& entry) const {
     v1::Host host = entry.host;
     host.set_state(StateOf(entry));
+    FillFigures(*entry.figures, host);
+    return host;
+  }
+
+  // As Present, with the state that was last told.
+  static v1::Host RecordOf(const HostEntry& entry) {
+    v1::Host host = entry.host;
+    FillFigures(*entry.figures, host);
     return host;
   }
 
@@ -123,7 +150,6 @@ class DurableFleet final : public Fleet {
 
   mutable absl::Mutex mutex_;  // Never held across a call of state_ or writer_.
   std::map<std::string, HostEntry> hosts_ ABSL_GUARDED_BY(mutex_);
-  StreamNumber last_stream_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // Touched by Start and Stop only.
 };
@@ -145,7 +171,9 @@ absl::Status DurableFleet::Load() {
       entry.host.clear_samples_rejected();
       // It has `silence_limit` to come back, unless it was gone before.
       entry.open = entry.host.state() == v1::HOST_STATE_LIVE;
-      entry.heard = entry.recorded = clock_.Monotonic();
+      LoadFigures(entry.host, *entry.figures);
+      entry.recorded = clock_.Monotonic();
+      entry.figures->heard_nanos = absl::ToInt64Nanoseconds(entry.recorded);
       hosts_[record.key] = std::move(entry);
     }
     if (records.size() < kScanRecords) return absl::OkStatus();
@@ -153,15 +181,16 @@ absl::Status DurableFleet::Load() {
   }
 }
 
-StreamNumber DurableFleet::Connected(const v1::Hello& hello) {
+std::shared_ptr<HostStream> DurableFleet::Connected(const v1::Hello& hello) {
   absl::MutexLock lock(&mutex_);
   HostEntry& entry = hosts_[hello.instance()];
-  if (entry.open && entry.stream != 0 && entry.host.collector_id() != hello.collector_id()) {
+  if (entry.open && entry.stream != nullptr && entry.host.collector_id() != hello.collector_id()) {
     log_.Warning(absl::StrCat("host ", hello.instance(), ": collector ", hello.collector_id(),
                               " takes the place of ", entry.host.collector_id(),
                               "; two hosts must not share one instance"));
   }
-  entry.stream = ++last_stream_;
+  if (entry.stream != nullptr) entry.stream->Supersede();
+  entry.stream = std::make_shared<HostStream>(hello.instance(), entry.figures, clock_);
   entry.open = true;
   entry.host.set_instance(hello.instance());
   entry.host.set_collector_id(hello.collector_id());
@@ -170,62 +199,16 @@ StreamNumber DurableFleet::Connected(const v1::Hello& hello) {
   *entry.host.mutable_collector_start_time() = hello.start_time();
   *entry.host.mutable_connect_time() = ToProto(clock_.Now());
   entry.changed = true;
-  Touch(entry);
+  entry.stream->Heard();
   return entry.stream;
 }
 
-HostEntry* DurableFleet::Current(const std::string& instance, StreamNumber stream) {
-  const auto found = hosts_.find(instance);
-  if (found == hosts_.end() || found->second.stream != stream) return nullptr;
-  return &found->second;
-}
-
-void DurableFleet::Touch(HostEntry& entry) {
-  entry.heard = clock_.Monotonic();
-  *entry.host.mutable_last_heard_time() = ToProto(clock_.Now());
-}
-
-bool DurableFleet::IsCurrent(const std::string& instance, StreamNumber stream) const {
+void DurableFleet::Disconnected(const HostStream& stream) {
   absl::MutexLock lock(&mutex_);
-  const auto found = hosts_.find(instance);
-  return found != hosts_.end() && found->second.stream == stream;
-}
-
-void DurableFleet::Heard(const std::string& instance, StreamNumber stream) {
-  absl::MutexLock lock(&mutex_);
-  if (HostEntry* entry = Current(instance, stream)) Touch(*entry);
-}
-
-void DurableFleet::HeardSpool(const std::string& instance, StreamNumber stream,
-                              uint64_t spool_bytes) {
-  absl::MutexLock lock(&mutex_);
-  if (HostEntry* entry = Current(instance, stream)) {
-    Touch(*entry);
-    entry->host.set_spool_bytes(spool_bytes);
-  }
-}
-
-void DurableFleet::BatchStored(const std::string& instance, StreamNumber stream, uint64_t sequence,
-                               uint64_t samples_stored, uint64_t samples_rejected,
-                               absl::Duration skew) {
-  absl::MutexLock lock(&mutex_);
-  HostEntry* entry = Current(instance, stream);
-  if (entry == nullptr) return;
-  v1::Host& host = entry->host;
-  host.set_durable_sequence(sequence);
-  host.set_batches_stored(host.batches_stored() + 1);
-  host.set_samples_stored(host.samples_stored() + samples_stored);
-  host.set_samples_rejected(host.samples_rejected() + samples_rejected);
-  *host.mutable_clock_skew() = ToProto(skew);
-  *host.mutable_last_batch_time() = ToProto(clock_.Now());
-}
-
-void DurableFleet::Disconnected(const std::string& instance, StreamNumber stream) {
-  absl::MutexLock lock(&mutex_);
-  if (HostEntry* entry = Current(instance, stream)) {
-    entry->open = false;
-    entry->changed = true;
-  }
+  const auto found = hosts_.find(stream.instance());
+  if (found == hosts_.end() || found->second.stream.get() != &stream) return;
+  found->second.open = false;
+  found->second.changed = true;
 }
 
 std::vector<v1::Host> DurableFleet::Hosts() const {
@@ -256,11 +239,11 @@ void DurableFleet::NoteStates() {
     entry.changed = true;
     if (state == v1::HOST_STATE_SILENT) {
       silenced_.Increment();
-      log_.Warning(absl::StrCat("host ", instance, " is silent: ",
-                                entry.open ? "nothing was heard of it for " : "its stream ended ",
-                                absl::FormatDuration(absl::Trunc(clock_.Monotonic() - entry.heard,
-                                                                 absl::Milliseconds(100))),
-                                entry.open ? "" : " after it was last heard"));
+      log_.Warning(absl::StrCat(
+          "host ", instance,
+          " is silent: ", entry.open ? "nothing was heard of it for " : "its stream ended ",
+          absl::FormatDuration(absl::Trunc(SilenceOf(entry), absl::Milliseconds(100))),
+          entry.open ? "" : " after it was last heard"));
     } else {
       log_.Info(absl::StrCat("host ", instance, " is live"));
     }
@@ -278,7 +261,7 @@ absl::Status DurableFleet::RecordHosts() {
       if (!entry.changed && !stale) continue;
       if (parts.empty() || parts.back().changes.size() >= kApplyRecords) parts.emplace_back();
       parts.back().changes.push_back(
-          {std::string(kHostKind), instance, entry.host.SerializeAsString()});
+          {std::string(kHostKind), instance, RecordOf(entry).SerializeAsString()});
       recorded.push_back(instance);
       entry.changed = false;
       entry.recorded = now;
@@ -395,6 +378,28 @@ void DurableFleet::Run() {
 }
 
 }  // namespace
+
+void HostStream::Heard() {
+  if (!IsCurrent()) return;
+  figures_->heard_nanos = absl::ToInt64Nanoseconds(clock_.Monotonic());
+  figures_->heard_unix_nanos = absl::ToUnixNanos(clock_.Now());
+}
+
+void HostStream::HeardSpool(uint64_t spool_bytes) {
+  if (!IsCurrent()) return;
+  Heard();
+  figures_->spool_bytes = spool_bytes;
+}
+
+void HostStream::BatchStored(const StoredBatch& batch) {
+  if (!IsCurrent()) return;
+  figures_->durable_sequence = batch.sequence;
+  figures_->batches_stored.fetch_add(1, std::memory_order_relaxed);
+  figures_->samples_stored.fetch_add(batch.samples_stored, std::memory_order_relaxed);
+  figures_->samples_rejected.fetch_add(batch.samples_rejected, std::memory_order_relaxed);
+  figures_->skew_nanos = absl::ToInt64Nanoseconds(batch.skew);
+  figures_->last_batch_unix_nanos = absl::ToUnixNanos(clock_.Now());
+}
 
 absl::StatusOr<std::unique_ptr<Fleet>> Fleet::Open(const FleetOptions& options,
                                                    storage::StateStore& state,

@@ -5,9 +5,11 @@
 // aggregator a host that does not come back within that limit is silent, and named.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,8 +29,56 @@ struct FleetOptions {
   absl::Duration up_interval = absl::Seconds(10);  // Between samples of `up`.
 };
 
-// Which stream of a host: a later one takes the place of an earlier one.
-using StreamNumber = uint64_t;
+// What every message and every batch of a host touches. Thread-safe, without a lock; its figures
+// are each right, not all of one moment.
+struct HostFigures {
+  std::atomic<int64_t> heard_nanos{0};  // Monotonic.
+  std::atomic<int64_t> heard_unix_nanos{0};
+  std::atomic<uint64_t> spool_bytes{0};
+  std::atomic<uint64_t> durable_sequence{0};
+  std::atomic<uint64_t> batches_stored{0};
+  std::atomic<uint64_t> samples_stored{0};
+  std::atomic<uint64_t> samples_rejected{0};
+  std::atomic<int64_t> skew_nanos{0};
+  std::atomic<int64_t> last_batch_unix_nanos{0};  // 0: none since the aggregator started.
+};
+
+// A batch that became durable.
+struct StoredBatch {
+  uint64_t sequence = 0;
+  uint64_t samples_stored = 0;
+  uint64_t samples_rejected = 0;
+  absl::Duration skew;  // Its newest sample's time minus the clock's at arrival.
+};
+
+// One stream of a host. Thread-safe. Shared by the stream's session and the fleet, of which either
+// may let go first.
+class HostStream {
+ public:
+  // `clock` must outlive all calls.
+  HostStream(std::string instance, std::shared_ptr<HostFigures> figures, storage::Clock& clock)
+      : instance_(std::move(instance)), figures_(std::move(figures)), clock_(clock) {}
+
+  const std::string& instance() const { return instance_; }
+
+  // False: a newer stream of the same host has taken this one's place; end it.
+  bool IsCurrent() const { return current_.load(std::memory_order_acquire); }
+
+  // Something was received. Of a stream that is not current, nothing counts.
+  void Heard();
+  void HeardSpool(uint64_t spool_bytes);
+
+  void BatchStored(const StoredBatch& batch);
+
+  // A newer stream takes its place. For the fleet.
+  void Supersede() { current_.store(false, std::memory_order_release); }
+
+ private:
+  const std::string instance_;
+  const std::shared_ptr<HostFigures> figures_;
+  storage::Clock& clock_;
+  std::atomic<bool> current_{true};
+};
 
 // Thread-safe; no call blocks on the disk but Open, WriteUp and the threads of its own.
 class Fleet {
@@ -43,23 +93,10 @@ class Fleet {
                                                      storage::Counters& counters);
 
   // A collector said hello. The host's earlier stream is no longer current.
-  virtual StreamNumber Connected(const v1::Hello& hello) = 0;
-
-  // False: a newer stream of the same collector has taken this one's place; end it.
-  virtual bool IsCurrent(const std::string& instance, StreamNumber stream) const = 0;
-
-  // Something was received on the stream.
-  virtual void Heard(const std::string& instance, StreamNumber stream) = 0;
-  virtual void HeardSpool(const std::string& instance, StreamNumber stream,
-                          uint64_t spool_bytes) = 0;
-
-  // A batch became durable; `skew` is its newest sample's time minus the clock's at arrival.
-  virtual void BatchStored(const std::string& instance, StreamNumber stream, uint64_t sequence,
-                           uint64_t samples_stored, uint64_t samples_rejected,
-                           absl::Duration skew) = 0;
+  virtual std::shared_ptr<HostStream> Connected(const v1::Hello& hello) = 0;
 
   // The stream has ended.
-  virtual void Disconnected(const std::string& instance, StreamNumber stream) = 0;
+  virtual void Disconnected(const HostStream& stream) = 0;
 
   // Sorted by instance.
   virtual std::vector<v1::Host> Hosts() const = 0;

@@ -26,25 +26,30 @@ IngestCounters::IngestCounters(storage::Counters& counters)
       streams_refused(counters.Get("ora_ingest_streams_refused_total")),
       streams_failed(counters.Get("ora_ingest_streams_failed_total")) {}
 
-void BatchLine::SetStream(std::string instance, StreamNumber stream) {
+void BatchLine::SetStream(std::shared_ptr<HostStream> stream) {
   absl::MutexLock lock(&mutex_);
-  instance_ = std::move(instance);
-  stream_ = stream;
+  stream_ = std::move(stream);
 }
 
-void BatchLine::Append(QueuedBatch batch) {
+void BatchLine::Append(CheckedBatch checked) {
+  const uint64_t sequence = checked.batch.sender.sequence;
   {
     absl::MutexLock lock(&mutex_);
-    if (replies_ == nullptr) return;
-    outstanding_bytes_ += batch.bytes;
-    queue_.push_back(std::move(batch));
+    if (ended()) return;
+    outstanding_bytes_.fetch_add(checked.bytes, std::memory_order_relaxed);
+    pending_.push_back({sequence, checked.bytes, checked.skew, std::move(checked.rejections)});
   }
-  WriteNext();
-}
-
-uint64_t BatchLine::outstanding_bytes() const {
+  // Without the lock: a writer may answer at once.
+  const absl::Status status = writer_.Write(
+      std::move(checked.batch),
+      [line = shared_from_this()](const absl::StatusOr<storage::WriteOutcome>& outcome) {
+        line->Written(outcome);
+      });
+  if (status.ok()) return;
+  counters_.write_errors.Increment();
   absl::MutexLock lock(&mutex_);
-  return outstanding_bytes_;
+  pending_.pop_back();
+  EndLocked(WriteError(sequence, status));
 }
 
 void BatchLine::Reply(v1::StreamResponse response) {
@@ -57,73 +62,42 @@ void BatchLine::End(const absl::Status& status) {
   EndLocked(status);
 }
 
-bool BatchLine::ended() const {
-  absl::MutexLock lock(&mutex_);
-  return replies_ == nullptr;
-}
-
 void BatchLine::Close() {
   absl::MutexLock lock(&mutex_);
-  if (fleet_ != nullptr && stream_ != 0) fleet_->Disconnected(instance_, stream_);
+  if (fleet_ != nullptr && stream_ != nullptr) fleet_->Disconnected(*stream_);
+  ended_ = true;
   replies_ = nullptr;
   fleet_ = nullptr;
-  queue_.clear();
-}
-
-void BatchLine::WriteNext() {
-  storage::WriteBatch batch;
-  uint64_t sequence = 0;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (writing_ || queue_.empty() || replies_ == nullptr) return;
-    writing_ = true;
-    current_ = std::move(queue_.front());
-    queue_.pop_front();
-    sequence = current_.batch.sender.sequence;
-    batch = std::move(current_.batch);
-    current_.batch.sender.sequence = sequence;
-  }
-  const absl::Status status = writer_.Write(
-      std::move(batch),
-      [line = shared_from_this()](const absl::StatusOr<storage::WriteOutcome>& outcome) {
-        line->Written(outcome);
-      });
-  if (status.ok()) return;
-  counters_.write_errors.Increment();
-  End(WriteError(sequence, status));
 }
 
 void BatchLine::Written(const absl::StatusOr<storage::WriteOutcome>& outcome) {
-  {
-    absl::MutexLock lock(&mutex_);
-    writing_ = false;
-    if (outcome.ok()) {
-      Acknowledge(*outcome);
-    } else {
-      counters_.write_errors.Increment();
-      EndLocked(WriteError(current_.batch.sender.sequence, outcome.status()));
-    }
+  absl::MutexLock lock(&mutex_);
+  Pending pending = std::move(pending_.front());
+  pending_.pop_front();
+  outstanding_bytes_.fetch_sub(pending.bytes, std::memory_order_relaxed);
+  if (!outcome.ok()) {
+    counters_.write_errors.Increment();
+    EndLocked(WriteError(pending.sequence, outcome.status()));
+  } else {
+    Acknowledge(pending, *outcome);
   }
-  WriteNext();
 }
 
-void BatchLine::Acknowledge(const storage::WriteOutcome& outcome) {
-  const uint64_t sequence = current_.batch.sender.sequence;
-  outstanding_bytes_ -= current_.bytes;
+void BatchLine::Acknowledge(Pending& pending, const storage::WriteOutcome& outcome) {
   v1::StreamResponse response;
-  response.mutable_ack()->set_sequence(sequence);
+  response.mutable_ack()->set_sequence(pending.sequence);
   if (outcome.repeat) {
     counters_.repeats.Increment();
   } else {
-    current_.rejections.AddOutcome(outcome);
-    const uint64_t rejected = current_.rejections.total();
-    current_.rejections.FillAck(*response.mutable_ack());
+    pending.rejections.AddOutcome(outcome);
+    const uint64_t rejected = pending.rejections.total();
+    pending.rejections.FillAck(*response.mutable_ack());
     counters_.batches.Increment();
     counters_.samples.Add(outcome.samples_stored);
     counters_.samples_rejected.Add(rejected);
+    // Not after Close: what the fleet tells the time by may be gone.
     if (fleet_ != nullptr) {
-      fleet_->BatchStored(instance_, stream_, sequence, outcome.samples_stored, rejected,
-                          current_.skew);
+      stream_->BatchStored({pending.sequence, outcome.samples_stored, rejected, pending.skew});
     }
   }
   if (replies_ != nullptr) replies_->Reply(std::move(response));
@@ -134,7 +108,7 @@ void BatchLine::EndLocked(const absl::Status& status) {
   counters_.streams_failed.Increment();
   replies_->End(status);
   replies_ = nullptr;
-  queue_.clear();
+  ended_ = true;
 }
 
 }  // namespace ora::aggregator

@@ -1,6 +1,7 @@
-// The batches of one stream on their way to the store, one after the other.
+// The batches of one stream on their way to the store, in order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -34,18 +35,19 @@ struct IngestCounters {
 };
 
 // A batch that was checked, and what of it the session itself has refused.
-struct QueuedBatch {
+struct CheckedBatch {
   storage::WriteBatch batch;
   Rejections rejections;
   uint64_t bytes = 0;
   absl::Duration skew;
 };
 
-// Thread-safe. One batch of a stream is with the store at a time: if it fails, none after it may
-// be stored, for the sender's mark would then pass over it and it would be lost. Batches of many
-// streams share a sync.
+// Thread-safe, but Append, which is for one thread at a time. Several batches are with the store at
+// once. The store keeps their order, and once it has refused one it refuses the later ones of the
+// sender too, so that the sender's mark never passes over a batch that is not stored; when the
+// sender begins anew on another stream, it refuses what this one left behind.
 //
-// Shared: the session holds it, and so does the callback of the batch that is with the store, which
+// Shared: the session holds it, and so do the callbacks of batches that are with the store, which
 // may come after the session is gone.
 class BatchLine : public std::enable_shared_from_this<BatchLine> {
  public:
@@ -55,42 +57,47 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
       : writer_(writer), counters_(counters), replies_(&replies), fleet_(&fleet) {}
 
   // Whose batches they are; before the first Append.
-  void SetStream(std::string instance, StreamNumber stream) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetStream(std::shared_ptr<HostStream> stream) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  void Append(QueuedBatch batch) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Hands the batch to the store, unless the stream has ended.
+  void Append(CheckedBatch batch) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Bytes of batches that are not acknowledged.
-  uint64_t outstanding_bytes() const ABSL_LOCKS_EXCLUDED(mutex_);
+  uint64_t outstanding_bytes() const { return outstanding_bytes_.load(std::memory_order_relaxed); }
 
   // Passed on to the replies, unless the stream has ended.
   void Reply(v1::StreamResponse response) ABSL_LOCKS_EXCLUDED(mutex_);
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool ended() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // No batch is taken any more.
+  bool ended() const { return ended_.load(std::memory_order_relaxed); }
 
-  // Batches that wait are dropped (the collector has them still); replies and fleet are not
-  // touched after this returns.
+  // Replies and fleet are not touched after this returns.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // Hands the first batch to the store, unless one is there. Writes without the lock: a writer may
-  // answer at once.
-  void WriteNext() ABSL_LOCKS_EXCLUDED(mutex_);
+  // A batch that is with the store.
+  struct Pending {
+    uint64_t sequence = 0;
+    uint64_t bytes = 0;
+    absl::Duration skew;
+    Rejections rejections;
+  };
+
   void Written(const absl::StatusOr<storage::WriteOutcome>& outcome) ABSL_LOCKS_EXCLUDED(mutex_);
-  void Acknowledge(const storage::WriteOutcome& outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Acknowledge(Pending& pending, const storage::WriteOutcome& outcome)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   storage::SeriesWriter& writer_;
   const IngestCounters counters_;
+  std::atomic<uint64_t> outstanding_bytes_{0};
+  std::atomic<bool> ended_{false};
 
-  mutable absl::Mutex mutex_;  // Held across calls of replies and fleet, which do not block.
+  absl::Mutex mutex_;  // Held across calls of replies and fleet, which do not block.
   IngestReplies* replies_ ABSL_GUARDED_BY(mutex_);  // Null once the stream has ended.
   Fleet* fleet_ ABSL_GUARDED_BY(mutex_);            // Null after Close.
-  std::string instance_ ABSL_GUARDED_BY(mutex_);
-  StreamNumber stream_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::deque<QueuedBatch> queue_ ABSL_GUARDED_BY(mutex_);
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  QueuedBatch current_ ABSL_GUARDED_BY(mutex_);  // What is with the store, without its samples.
-  uint64_t outstanding_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::shared_ptr<HostStream> stream_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Pending> pending_ ABSL_GUARDED_BY(mutex_);  // In the order of the writes.
 };
 
 }  // namespace ora::aggregator

@@ -68,7 +68,7 @@ class Session final : public IngestSession {
   Shared& shared_;
   bool closed_ = false;
   bool greeted_ = false;
-  StreamNumber stream_ = 0;
+  std::shared_ptr<HostStream> stream_;
   std::string instance_;
   storage::SenderMark sender_;  // With the newest sequence that was received.
   uint64_t epoch_ = 0;
@@ -76,7 +76,7 @@ class Session final : public IngestSession {
   SeriesDictionary dictionary_;
   std::string limit_example_;  // The newest series that was refused, and why.
   uint64_t blocks_ = 0;
-  // Shared with the callback of the batch that is with the store; see BatchLine.
+  // Shared with the callbacks of batches that are with the store; see BatchLine.
   std::shared_ptr<BatchLine> line_;
 };
 
@@ -85,16 +85,16 @@ absl::Status Session::Take(const v1::StreamRequest& request) {
   if (!greeted_) {
     return absl::InvalidArgumentError("hello: is absent; it must be the first message of a stream");
   }
-  if (!shared_.fleet.IsCurrent(instance_, stream_)) {
+  if (!stream_->IsCurrent()) {
     return absl::FailedPreconditionError(
         absl::StrCat("stream of collector ", sender_.collector_id, ": a newer stream of instance ",
                      instance_, " has taken its place; run one collector for each instance"));
   }
   if (request.has_heartbeat()) {
-    shared_.fleet.HeardSpool(instance_, stream_, request.heartbeat().spool_bytes());
+    stream_->HeardSpool(request.heartbeat().spool_bytes());
     return absl::OkStatus();
   }
-  shared_.fleet.Heard(instance_, stream_);
+  stream_->Heard();
   if (request.has_definitions()) return TakeDefinitions(request.definitions());
   if (request.has_batch()) return TakeBatch(request.batch());
   return absl::InvalidArgumentError(
@@ -118,7 +118,7 @@ absl::Status Session::TakeHello(const v1::Hello& hello) {
   sender_.collector_id = hello.collector_id();
   sender_.incarnation = hello.incarnation();
   stream_ = shared_.fleet.Connected(hello);
-  line_->SetStream(instance_, stream_);
+  line_->SetStream(stream_);
 
   v1::StreamResponse response;
   v1::Welcome* welcome = response.mutable_welcome();
@@ -191,24 +191,24 @@ absl::Status Session::CheckOutstanding(uint64_t bytes) const {
 absl::Status Session::TakeBatch(const v1::Batch& batch) {
   ORA_RETURN_IF_ERROR(contract::Validate(batch));
   ORA_RETURN_IF_ERROR(CheckOrder(batch));
-  QueuedBatch queued;
-  queued.bytes = batch.ByteSizeLong();
-  ORA_RETURN_IF_ERROR(CheckOutstanding(queued.bytes));
+  CheckedBatch checked;
+  checked.bytes = batch.ByteSizeLong();
+  ORA_RETURN_IF_ERROR(CheckOutstanding(checked.bytes));
   if (batch.has_definitions()) ORA_RETURN_IF_ERROR(TakeDefinitions(batch.definitions()));
 
   sender_.sequence = batch.sequence();
-  queued.batch.instance = instance_;
-  queued.batch.sender = sender_;
+  checked.batch.instance = instance_;
+  checked.batch.sender = sender_;
   int64_t newest_millis = INT64_MIN;
   for (const v1::SampleBlock& block : batch.blocks()) {
-    ORA_ASSIGN_OR_RETURN(storage::WriteBlock resolved, Resolve(block, queued.rejections));
+    ORA_ASSIGN_OR_RETURN(storage::WriteBlock resolved, Resolve(block, checked.rejections));
     newest_millis = std::max(newest_millis, block.time_millis());
-    if (!resolved.series.empty()) queued.batch.blocks.push_back(std::move(resolved));
+    if (!resolved.series.empty()) checked.batch.blocks.push_back(std::move(resolved));
   }
   if (batch.blocks_size() > 0) {
-    queued.skew = absl::FromUnixMillis(newest_millis) - shared_.clock.Now();
+    checked.skew = absl::FromUnixMillis(newest_millis) - shared_.clock.Now();
   }
-  line_->Append(std::move(queued));
+  line_->Append(std::move(checked));
   return absl::OkStatus();
 }
 

@@ -30,9 +30,8 @@ void CallLoop::Join() {
     stopping_ = true;
     // A call that gRPC has given up must still be finished, and the queue takes nothing once it is
     // shut down.
-    const auto finished = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return transports_ == 0;
-    };
+    const auto finished = [this]()
+                              ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return transports_ == 0; };
     clock_.Await(mutex_, absl::Condition(&finished), absl::InfiniteDuration());
   }
   if (queue_ != nullptr) queue_->Shutdown();

@@ -17,7 +17,9 @@
 namespace ora::fakes {
 
 // Thread-safe. Stores each batch at once, on the caller's thread, unless Hold was called: then each
-// waits for a Complete. Keeps marks as a store does, so a repeat is answered as one.
+// waits for a Complete. Keeps marks as a store does, so a repeat is answered as one, and refuses
+// what comes after a refused batch of the same sender, until that one comes again or the sender
+// begins anew.
 class MemorySeriesWriter final : public storage::SeriesWriter {
  public:
   absl::StatusOr<storage::SeriesRef> Intern(const std::string& instance,
@@ -42,7 +44,7 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
     {
       absl::MutexLock lock(&mutex_);
       if (!refusal_.ok()) return refusal_;
-      waiting_.push_back({std::move(batch), std::move(done)});
+      waiting_.push_back({std::move(batch), std::move(done), false});
       if (held_) return absl::OkStatus();
     }
     Complete();
@@ -55,7 +57,10 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
       ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     if (!refusal_.ok()) return refusal_;
-    const auto mark = marks_.find({instance, collector_id, incarnation});
+    const MarkKey key = {instance, collector_id, incarnation};
+    refused_.erase(key);
+    for (Waiting& one : waiting_) one.left_behind = one.left_behind || KeyOf(one.batch) == key;
+    const auto mark = marks_.find(key);
     return mark == marks_.end() ? 0 : mark->second;
   }
 
@@ -94,10 +99,13 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
       if (waiting_.empty()) return false;
       next = std::move(waiting_.front());
       waiting_.pop_front();
-      if (error.ok()) {
+      if (next.left_behind) {
+        outcome = absl::UnavailableError("its sender has begun anew");
+      } else if (error.ok()) {
         outcome = Store(next.batch);
       } else {
         outcome = error;
+        refused_.try_emplace(KeyOf(next.batch), next.batch.sender.sequence);
       }
     }
     next.done(outcome);
@@ -125,15 +133,24 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
   struct Waiting {
     storage::WriteBatch batch;
     storage::WriteDone done;
+    bool left_behind = false;  // Its sender has begun anew since.
   };
   using MarkKey = std::tuple<std::string, std::string, uint64_t>;
 
-  storage::WriteOutcome Store(const storage::WriteBatch& batch)
+  static MarkKey KeyOf(const storage::WriteBatch& batch) {
+    return {batch.instance, batch.sender.collector_id, batch.sender.incarnation};
+  }
+
+  absl::StatusOr<storage::WriteOutcome> Store(const storage::WriteBatch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     storage::WriteOutcome outcome;
     if (!batch.sender.collector_id.empty()) {
-      uint64_t& mark =
-          marks_[{batch.instance, batch.sender.collector_id, batch.sender.incarnation}];
+      const auto refused = refused_.find(KeyOf(batch));
+      if (refused != refused_.end() && batch.sender.sequence > refused->second) {
+        return absl::UnavailableError("a batch before it was refused");
+      }
+      refused_.erase(KeyOf(batch));
+      uint64_t& mark = marks_[KeyOf(batch)];
       outcome.repeat = batch.sender.sequence <= mark;
       if (outcome.repeat) return outcome;
       mark = batch.sender.sequence;
@@ -162,6 +179,7 @@ class MemorySeriesWriter final : public storage::SeriesWriter {
       ABSL_GUARDED_BY(mutex_);
   std::map<storage::SeriesRef, storage::Labels> labels_ ABSL_GUARDED_BY(mutex_);
   std::map<MarkKey, uint64_t> marks_ ABSL_GUARDED_BY(mutex_);
+  std::map<MarkKey, uint64_t> refused_ ABSL_GUARDED_BY(mutex_);  // The first of each sender.
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
   std::vector<storage::WriteBatch> stored_ ABSL_GUARDED_BY(mutex_);
 };

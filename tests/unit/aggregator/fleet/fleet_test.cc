@@ -20,7 +20,8 @@ class FleetTest : public testing::Test {
     fleet_ = *Fleet::Open({}, state_, writer_, clock_, log_, counters_);
   }
 
-  StreamNumber Connect(const std::string& instance, const std::string& collector_id = "c1") {
+  std::shared_ptr<HostStream> Connect(const std::string& instance,
+                                      const std::string& collector_id = "c1") {
     v1::Hello hello;
     hello.set_collector_id(collector_id);
     hello.set_incarnation(1);
@@ -66,31 +67,31 @@ TEST_F(FleetTest, ListsHostsByInstance) {
 }
 
 TEST_F(FleetTest, TakesAHostForSilentAtTheLimitAndNotBefore) {
-  const StreamNumber stream = Connect("web1");
+  const auto stream = Connect("web1");
   clock_.Advance(absl::Seconds(10));
-  fleet_->Heard("web1", stream);
+  stream->Heard();
   clock_.Advance(absl::Seconds(15) - absl::Milliseconds(1));
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_LIVE);
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_SILENT);
-  fleet_->HeardSpool("web1", stream, 512);
+  stream->HeardSpool(512);
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_LIVE);
   EXPECT_EQ(fleet_->Find("web1")->spool_bytes(), 512u);
 }
 
 TEST_F(FleetTest, TakesAHostForSilentWhenItsStreamEnds) {
-  const StreamNumber stream = Connect("web1");
-  fleet_->Disconnected("web1", stream);
+  const auto stream = Connect("web1");
+  fleet_->Disconnected(*stream);
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_SILENT);
 }
 
 TEST_F(FleetTest, AnEarlierStreamCountsNoMore) {
-  const StreamNumber first = Connect("web1");
-  const StreamNumber second = Connect("web1");
-  EXPECT_FALSE(fleet_->IsCurrent("web1", first));
-  EXPECT_TRUE(fleet_->IsCurrent("web1", second));
-  fleet_->Disconnected("web1", first);
-  fleet_->BatchStored("web1", first, 9, 100, 1, absl::ZeroDuration());
+  const auto first = Connect("web1");
+  const auto second = Connect("web1");
+  EXPECT_FALSE(first->IsCurrent());
+  EXPECT_TRUE(second->IsCurrent());
+  fleet_->Disconnected(*first);
+  first->BatchStored({9, 100, 1, absl::ZeroDuration()});
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_LIVE);
   EXPECT_EQ(fleet_->Find("web1")->durable_sequence(), 0u);
 }
@@ -102,9 +103,9 @@ TEST_F(FleetTest, NamesTwoCollectorsThatShareAnInstance) {
 }
 
 TEST_F(FleetTest, AddsUpWhatWasStored) {
-  const StreamNumber stream = Connect("web1");
-  fleet_->BatchStored("web1", stream, 4, 100, 1, absl::Milliseconds(-1500));
-  fleet_->BatchStored("web1", stream, 5, 50, 0, absl::Milliseconds(250));
+  const auto stream = Connect("web1");
+  stream->BatchStored({4, 100, 1, absl::Milliseconds(-1500)});
+  stream->BatchStored({5, 50, 0, absl::Milliseconds(250)});
   const v1::Host host = *fleet_->Find("web1");
   EXPECT_EQ(host.durable_sequence(), 5u);
   EXPECT_EQ(host.batches_stored(), 2u);
@@ -113,10 +114,34 @@ TEST_F(FleetTest, AddsUpWhatWasStored) {
   EXPECT_EQ(host.clock_skew().nanos(), 250'000'000);
 }
 
+TEST_F(FleetTest, GoesOnCountingThroughAReconnect) {
+  Connect("web1")->BatchStored({4, 100, 1, absl::ZeroDuration()});
+  const auto stream = Connect("web1");
+  EXPECT_EQ(fleet_->Find("web1")->durable_sequence(), 4u);
+  stream->BatchStored({5, 50, 0, absl::ZeroDuration()});
+  EXPECT_EQ(fleet_->Find("web1")->samples_stored(), 150u);
+  EXPECT_EQ(fleet_->Find("web1")->batches_stored(), 2u);
+}
+
+TEST_F(FleetTest, KeepsFiguresThroughARestartButNotCounts) {
+  const auto stream = Connect("web1");
+  stream->HeardSpool(77);
+  stream->BatchStored({4, 100, 0, absl::Seconds(-2)});
+  ASSERT_TRUE(fleet_->WriteUp().ok());
+  Restart();
+  const v1::Host host = *fleet_->Find("web1");
+  EXPECT_EQ(host.durable_sequence(), 4u);
+  EXPECT_EQ(host.spool_bytes(), 77u);
+  EXPECT_EQ(host.samples_stored(), 0u);
+  EXPECT_EQ(host.clock_skew().seconds(), -2);
+  EXPECT_EQ(host.last_batch_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_EQ(host.last_heard_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+}
+
 TEST_F(FleetTest, WritesUpForEachHost) {
   Connect("web1");
-  const StreamNumber stream = Connect("db1");
-  fleet_->Disconnected("db1", stream);
+  const auto stream = Connect("db1");
+  fleet_->Disconnected(*stream);
   ASSERT_TRUE(fleet_->WriteUp().ok());
   EXPECT_EQ(Up("web1"), 1);
   EXPECT_EQ(Up("db1"), 0);
@@ -142,7 +167,7 @@ TEST_F(FleetTest, ALiveHostHasTheSilenceLimitToComeBackAfterARestart) {
 }
 
 TEST_F(FleetTest, ASilentHostStaysSilentAfterARestart) {
-  fleet_->Disconnected("web1", Connect("web1"));
+  fleet_->Disconnected(*Connect("web1"));
   ASSERT_TRUE(fleet_->WriteUp().ok());
   Restart();
   EXPECT_EQ(StateOf("web1"), v1::HOST_STATE_SILENT);
@@ -160,17 +185,17 @@ TEST_F(FleetTest, TriesARecordAgainThatWasRefused) {
 }
 
 TEST_F(FleetTest, RenewsTheRecordOfALiveHostOnlyNowAndThen) {
-  const StreamNumber stream = Connect("web1");
+  const auto stream = Connect("web1");
   ASSERT_TRUE(fleet_->WriteUp().ok());
   const int applied = state_.applied();
   for (int i = 0; i < 29; ++i) {
     clock_.Advance(absl::Seconds(10));
-    fleet_->Heard("web1", stream);
+    stream->Heard();
     ASSERT_TRUE(fleet_->WriteUp().ok());
   }
   EXPECT_EQ(state_.applied(), applied);
   clock_.Advance(absl::Seconds(10));
-  fleet_->Heard("web1", stream);
+  stream->Heard();
   ASSERT_TRUE(fleet_->WriteUp().ok());
   EXPECT_EQ(state_.applied(), applied + 1);
 }

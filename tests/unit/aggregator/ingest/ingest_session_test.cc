@@ -256,15 +256,60 @@ TEST_F(IngestSessionTest, AcknowledgesOnlyWhatIsDurable) {
   EXPECT_THAT(replies_.Acks(), ElementsAre(1, 2));
 }
 
+TEST_F(IngestSessionTest, HandsBatchesToTheStoreWithoutWaiting) {
+  writer_.Hold();
+  Hello();
+  for (uint64_t sequence = 1; sequence <= 16; ++sequence) Send(sequence, {});
+  EXPECT_EQ(writer_.waiting(), 16u);
+}
+
 TEST_F(IngestSessionTest, StoresNothingAfterABatchThatFailed) {
   writer_.Hold();
   Hello();
-  Send(1, {});
-  Send(2, {});
+  for (uint64_t sequence = 1; sequence <= 4; ++sequence) Send(sequence, {});
+  ASSERT_TRUE(writer_.Complete());
   ASSERT_TRUE(writer_.CompleteWith(absl::UnavailableError("disk refused")));
-  ExpectEnd(absl::StatusCode::kUnavailable, "batch 1: disk refused");
-  EXPECT_EQ(writer_.waiting(), 0u);
-  EXPECT_THAT(replies_.Acks(), IsEmpty());
+  ExpectEnd(absl::StatusCode::kUnavailable, "batch 2: disk refused");
+  Send(5, {});
+  ASSERT_TRUE(writer_.Complete());
+  ASSERT_TRUE(writer_.Complete());
+  EXPECT_THAT(replies_.Acks(), ElementsAre(1));
+  EXPECT_FALSE(writer_.Complete());
+  EXPECT_EQ(writer_.stored().size(), 1u);
+}
+
+TEST_F(IngestSessionTest, ARefusedBatchInTheMiddleIsDeliveredByTheNextStream) {
+  writer_.Hold();
+  Hello();
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) Send(sequence, {});
+  ASSERT_TRUE(writer_.Complete());
+  ASSERT_TRUE(writer_.CompleteWith(absl::ResourceExhaustedError("store is full")));
+  ASSERT_TRUE(writer_.Complete());
+  ExpectEnd(absl::StatusCode::kResourceExhausted, "batch 2: store is full");
+  Reconnect();
+  Hello();
+  EXPECT_EQ(replies_.responses.at(0).welcome().durable_sequence(), 1u);
+  for (uint64_t sequence = 2; sequence <= 3; ++sequence) Send(sequence, {});
+  while (writer_.Complete()) {
+  }
+  EXPECT_THAT(replies_.Acks(), ElementsAre(2, 3));
+  EXPECT_EQ(writer_.stored().size(), 3u);
+  EXPECT_EQ(counters_.Get("ora_ingest_repeated_batches_total").Value(), 0u);
+}
+
+TEST_F(IngestSessionTest, WhatAStreamLeftBehindIsDeliveredByTheNextOne) {
+  writer_.Hold();
+  Hello();
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) Send(sequence, {});
+  ASSERT_TRUE(writer_.Complete());
+  Reconnect();
+  Hello();
+  EXPECT_EQ(replies_.responses.at(0).welcome().durable_sequence(), 1u);
+  for (uint64_t sequence = 2; sequence <= 3; ++sequence) Send(sequence, {});
+  while (writer_.Complete()) {
+  }
+  EXPECT_THAT(replies_.Acks(), ElementsAre(2, 3));
+  EXPECT_EQ(writer_.stored().size(), 3u);
 }
 
 TEST_F(IngestSessionTest, EndsWhenTheStoreIsFull) {
@@ -336,8 +381,8 @@ TEST_F(IngestSessionTest, RepliesNothingAfterClose) {
   session_.reset();
   const size_t replies = replies_.responses.size();
   ASSERT_TRUE(writer_.Complete());
+  ASSERT_TRUE(writer_.Complete());
   EXPECT_EQ(replies_.responses.size(), replies);
-  EXPECT_EQ(writer_.waiting(), 0u);
   EXPECT_EQ(fleet_->Find("web1")->state(), v1::HOST_STATE_SILENT);
 }
 
