@@ -48,6 +48,7 @@ void MiniFleet::StartAggregator() {
   config.set_listen("127.0.0.1:0");
   config.set_storage_uri(absl::StrCat("file://", directory_, "/store"));
   config.mutable_alerts()->mutable_evaluation_interval()->set_seconds(3600);  // Judge() does it.
+  config.mutable_storage()->mutable_commit_gather();  // None: the clock stands still.
   contract::FillDefaults(config);
   ASSERT_EQ(contract::Validate(config), absl::OkStatus());
   auto started = aggregator::Aggregator::Start(

@@ -40,6 +40,7 @@ class AggregatorTest : public testing::Test {
     config::v1::AggregatorConfig config;
     config.set_listen("127.0.0.1:0");
     config.set_storage_uri("file://" + directory_);
+    config.mutable_storage()->mutable_commit_gather();  // None: the clock stands still.
     contract::FillDefaults(config);
     auto started = Aggregator::Start(config, {clock_, files_, log_, counters_});
     ASSERT_TRUE(started.ok()) << started.status();
