@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <thread>
 #include <utility>
 
@@ -54,6 +55,15 @@ absl::StatusOr<std::vector<storage::RetentionRule>> ToRetentionRules(
   return rules;
 }
 
+IngestOptions ToIngestOptions(const config::v1::IngestConfig& config) {
+  IngestOptions options;
+  options.streams_max = config.streams_max();
+  options.outstanding_bytes_max = config.outstanding_bytes_max();
+  options.heartbeat_interval = ToDuration(config.heartbeat_interval());
+  options.series_per_host_max = config.series_per_host_max();
+  return options;
+}
+
 absl::StatusOr<storage::TimeSeriesStoreOptions> StoreOptions(
     const config::v1::AggregatorConfig& config) {
   const config::v1::StorageConfig& store = config.storage();
@@ -65,21 +75,15 @@ absl::StatusOr<storage::TimeSeriesStoreOptions> StoreOptions(
   ORA_ASSIGN_OR_RETURN(options.retention_rules, ToRetentionRules(store));
   options.out_of_order_window = ToDuration(store.out_of_order_window());
   options.seal_interval = ToDuration(store.seal_interval());
+  const IngestOptions ingest = ToIngestOptions(config.ingest());
+  options.queue_batches_max = std::max<uint64_t>(
+      options.queue_batches_max, uint64_t{2} * (ingest.pipelined_batches_max + ingest.streams_max));
   options.commit_gather = ToDuration(store.commit_gather());
   options.open_bytes_max = store.open_bytes_max();
   options.series_max = store.series_max();
   options.series_per_instance_max = config.ingest().series_per_host_max();
   options.free_bytes_floor = store.free_bytes_floor();
   options.disk_bytes_max = store.disk_bytes_max();
-  return options;
-}
-
-IngestOptions ToIngestOptions(const config::v1::IngestConfig& config) {
-  IngestOptions options;
-  options.streams_max = config.streams_max();
-  options.outstanding_bytes_max = config.outstanding_bytes_max();
-  options.heartbeat_interval = ToDuration(config.heartbeat_interval());
-  options.series_per_host_max = config.series_per_host_max();
   return options;
 }
 

@@ -53,7 +53,7 @@ int Run(const Flags& flags) {
     return kDone;
   }
   const sigset_t signals = BlockSignals();  // Before there is any thread; a channel starts some.
-  const auto channel = ora::MakeChannel(config->aggregator());
+  const auto channel = ora::MakeChannel(config->aggregator(), ora::ChannelUse::kStream);
   if (!channel.ok()) return Fail(kWrongUse, channel.status());
   const ora::collector::HostRoots roots;
   if (absl::Status status = ora::collector::ResolveIdentity(roots, files, *config); !status.ok()) {

@@ -32,24 +32,51 @@ void BatchLine::SetStream(std::shared_ptr<HostStream> stream) {
 }
 
 void BatchLine::Append(CheckedBatch checked) {
-  const uint64_t sequence = checked.batch.sender.sequence;
   {
     absl::MutexLock lock(&mutex_);
     if (ended()) return;
     outstanding_bytes_.fetch_add(checked.bytes, std::memory_order_relaxed);
-    pending_.push_back({sequence, checked.bytes, checked.skew, std::move(checked.rejections)});
+    waiting_.push_back(std::move(checked));
+  }
+  HandOver();
+}
+
+void BatchLine::HandOver() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (handing_over_) return;
+    handing_over_ = true;
   }
   // Without the lock: a writer may answer at once.
-  const absl::Status status = writer_.Write(
-      std::move(checked.batch),
-      [line = shared_from_this()](const absl::StatusOr<storage::WriteOutcome>& outcome) {
-        line->Written(outcome);
-      });
-  if (status.ok()) return;
-  counters_.write_errors.Increment();
+  while (absl::optional<storage::WriteBatch> batch = TakeNext()) {
+    const uint64_t sequence = batch->sender.sequence;
+    const absl::Status status = writer_.Write(
+        *std::move(batch),
+        [line = shared_from_this()](const absl::StatusOr<storage::WriteOutcome>& outcome) {
+          line->Written(outcome);
+        });
+    if (status.ok()) continue;
+    counters_.write_errors.Increment();
+    share_->Remove();
+    absl::MutexLock lock(&mutex_);
+    pending_.pop_back();
+    EndLocked(WriteError(sequence, status));
+  }
+}
+
+absl::optional<storage::WriteBatch> BatchLine::TakeNext() {
   absl::MutexLock lock(&mutex_);
-  pending_.pop_back();
-  EndLocked(WriteError(sequence, status));
+  const bool room = pending_.empty() || share_->HasRoom();
+  if (waiting_.empty() || !room) {
+    handing_over_ = false;
+    return absl::nullopt;
+  }
+  CheckedBatch next = std::move(waiting_.front());
+  waiting_.pop_front();
+  share_->Add();
+  pending_.push_back(
+      {next.batch.sender.sequence, next.bytes, next.skew, std::move(next.rejections)});
+  return std::move(next.batch);
 }
 
 void BatchLine::Reply(v1::StreamResponse response) {
@@ -68,19 +95,25 @@ void BatchLine::Close() {
   ended_ = true;
   replies_ = nullptr;
   fleet_ = nullptr;
+  waiting_.clear();
 }
 
 void BatchLine::Written(const absl::StatusOr<storage::WriteOutcome>& outcome) {
-  absl::MutexLock lock(&mutex_);
-  Pending pending = std::move(pending_.front());
-  pending_.pop_front();
-  outstanding_bytes_.fetch_sub(pending.bytes, std::memory_order_relaxed);
-  if (!outcome.ok()) {
-    counters_.write_errors.Increment();
-    EndLocked(WriteError(pending.sequence, outcome.status()));
-  } else {
-    Acknowledge(pending, *outcome);
+  share_->Remove();
+  {
+    absl::MutexLock lock(&mutex_);
+    Pending pending = std::move(pending_.front());
+    pending_.pop_front();
+    outstanding_bytes_.fetch_sub(pending.bytes, std::memory_order_relaxed);
+    if (outcome.ok()) {
+      Acknowledge(pending, *outcome);
+    } else {
+      counters_.write_errors.Increment();
+      EndLocked(WriteError(pending.sequence, outcome.status()));
+    }
+    if (waiting_.empty()) return;
   }
+  HandOver();
 }
 
 void BatchLine::Acknowledge(Pending& pending, const storage::WriteOutcome& outcome) {
@@ -109,6 +142,7 @@ void BatchLine::EndLocked(const absl::Status& status) {
   replies_->End(status);
   replies_ = nullptr;
   ended_ = true;
+  waiting_.clear();
 }
 
 }  // namespace ora::aggregator

@@ -6,11 +6,13 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "aggregator/fleet/fleet.h"
 #include "aggregator/ingest/ingest_session.h"
 #include "aggregator/ingest/rejections.h"
@@ -42,6 +44,22 @@ struct CheckedBatch {
   absl::Duration skew;
 };
 
+// How many batches of all lines are with the store. A line has always room for one; for more only
+// while the sum is below the limit, so that a fleet that catches up does not fill the store's
+// queue. Thread-safe. Shared, because a line may outlive the ingest.
+class StoreShare {
+ public:
+  explicit StoreShare(uint64_t batches_max) : batches_max_(batches_max) {}
+
+  bool HasRoom() const { return batches_.load(std::memory_order_relaxed) < batches_max_; }
+  void Add() { batches_.fetch_add(1, std::memory_order_relaxed); }
+  void Remove() { batches_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  const uint64_t batches_max_;
+  std::atomic<uint64_t> batches_{0};
+};
+
 // Thread-safe, but Append, which is for one thread at a time. Several batches are with the store at
 // once. The store keeps their order, and once it has refused one it refuses the later ones of the
 // sender too, so that the sender's mark never passes over a batch that is not stored; when the
@@ -53,13 +71,18 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
  public:
   // What must outlive the line does, except `replies` and `fleet`: those until Close.
   BatchLine(IngestReplies& replies, storage::SeriesWriter& writer, Fleet& fleet,
-            const IngestCounters& counters)
-      : writer_(writer), counters_(counters), replies_(&replies), fleet_(&fleet) {}
+            std::shared_ptr<StoreShare> share, const IngestCounters& counters)
+      : writer_(writer),
+        share_(std::move(share)),
+        counters_(counters),
+        replies_(&replies),
+        fleet_(&fleet) {}
 
   // Whose batches they are; before the first Append.
   void SetStream(std::shared_ptr<HostStream> stream) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Hands the batch to the store, unless the stream has ended.
+  // Queues the batch for the store, unless the stream has ended. What waits here is bounded by the
+  // bytes that a stream may have unacknowledged.
   void Append(CheckedBatch batch) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Bytes of batches that are not acknowledged.
@@ -71,7 +94,8 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
   // No batch is taken any more.
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
 
-  // Replies and fleet are not touched after this returns.
+  // Batches that wait are dropped (the collector has them still); replies and fleet are not touched
+  // after this returns.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -83,12 +107,17 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
     Rejections rejections;
   };
 
+  // Hands what waits to the store, as much as may be with it.
+  void HandOver() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The next batch that may go to the store, which is pending from now on.
+  absl::optional<storage::WriteBatch> TakeNext() ABSL_LOCKS_EXCLUDED(mutex_);
   void Written(const absl::StatusOr<storage::WriteOutcome>& outcome) ABSL_LOCKS_EXCLUDED(mutex_);
   void Acknowledge(Pending& pending, const storage::WriteOutcome& outcome)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLocked(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   storage::SeriesWriter& writer_;
+  const std::shared_ptr<StoreShare> share_;
   const IngestCounters counters_;
   std::atomic<uint64_t> outstanding_bytes_{0};
   std::atomic<bool> ended_{false};
@@ -97,6 +126,8 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
   IngestReplies* replies_ ABSL_GUARDED_BY(mutex_);  // Null once the stream has ended.
   Fleet* fleet_ ABSL_GUARDED_BY(mutex_);            // Null after Close.
   std::shared_ptr<HostStream> stream_ ABSL_GUARDED_BY(mutex_);
+  std::deque<CheckedBatch> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool handing_over_ ABSL_GUARDED_BY(mutex_) = false;    // By one thread, so that the order stays.
   std::deque<Pending> pending_ ABSL_GUARDED_BY(mutex_);  // In the order of the writes.
 };
 

@@ -30,6 +30,7 @@ struct Shared {
   Fleet& fleet;
   storage::Clock& clock;
   IngestCounters counters;
+  std::shared_ptr<StoreShare> share;
   std::atomic<uint32_t> streams_open{0};
 };
 
@@ -38,7 +39,8 @@ class Session final : public IngestSession {
   Session(Shared& shared, IngestReplies& replies)
       : shared_(shared),
         dictionary_(size_t{2} * shared.options.series_per_host_max),
-        line_(std::make_shared<BatchLine>(replies, shared.writer, shared.fleet, shared.counters)) {}
+        line_(std::make_shared<BatchLine>(replies, shared.writer, shared.fleet, shared.share,
+                                          shared.counters)) {}
 
   ~Session() override { Close(); }
 
@@ -248,7 +250,12 @@ class DurableIngest final : public Ingest {
  public:
   DurableIngest(const IngestOptions& options, storage::SeriesWriter& writer, Fleet& fleet,
                 storage::Clock& clock, storage::Counters& counters)
-      : shared_{options, writer, fleet, clock, IngestCounters(counters)} {}
+      : shared_{options,
+                writer,
+                fleet,
+                clock,
+                IngestCounters(counters),
+                std::make_shared<StoreShare>(options.pipelined_batches_max)} {}
 
   absl::StatusOr<std::unique_ptr<IngestSession>> Open(IngestReplies& replies) override {
     const uint32_t open = shared_.streams_open.fetch_add(1);

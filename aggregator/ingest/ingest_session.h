@@ -23,6 +23,9 @@ struct IngestOptions {
   uint64_t outstanding_bytes_max = uint64_t{4} << 20;
   absl::Duration heartbeat_interval = absl::Seconds(5);
   uint32_t series_per_host_max = 100'000;
+  // Batches of all streams with the store, above which a stream has one there at a time. So the
+  // store's queue needs room for this many and for one of each stream.
+  uint32_t pipelined_batches_max = 8'192;
 };
 
 // Where a session's answers go. Called from any thread, one call at a time for each session.

@@ -11,6 +11,8 @@ namespace {
 
 // gRPC may say "nothing is there" when it was kicked, or after an event that concerns no call.
 constexpr int kQuietLooks = 3;
+// How long after a call has begun the next one is looked for more often.
+constexpr absl::Duration kPromptFor = absl::Seconds(1);
 
 }  // namespace
 
@@ -113,10 +115,14 @@ void CallLoop::RunPosted() {
 }
 
 void CallLoop::Rest(absl::Duration begin) {
-  const absl::Duration left = begin + pause_ - clock_.Monotonic();
+  const absl::Duration now = clock_.Monotonic();
+  const absl::Duration left = begin + (now < prompt_until_ ? pauses_.prompt : pauses_.quiet) - now;
   if (left <= absl::ZeroDuration()) return;
   absl::MutexLock lock(&mutex_);
-  clock_.Await(mutex_, absl::Condition(&stopping_), left);
+  const auto news = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !posted_.empty();
+  };
+  clock_.Await(mutex_, absl::Condition(&news), left);
 }
 
 void CallLoop::Dispatch(void* tag, bool ok) {
@@ -154,6 +160,7 @@ void CallLoop::Delete(CallTransport* transport) {
 }
 
 void CallLoop::Begin(CallTransport& transport) {
+  prompt_until_ = clock_.Monotonic() + kPromptFor;
   const MethodTable::MakeCall* make = methods_->Find(transport.method());
   if (make == nullptr) {
     transport.Finish(absl::UnimplementedError(

@@ -23,6 +23,13 @@
 
 namespace ora::aggregator {
 
+// How long after the begin of a round that allowed a rest the next one begins, and so how much
+// later than at once a call may be seen.
+struct LoopPauses {
+  absl::Duration quiet;   // When no call has begun for a second.
+  absl::Duration prompt;  // Otherwise: somebody may be asking one thing after the other.
+};
+
 // Thread-safe, but for what says otherwise.
 class CallLoop {
  public:
@@ -34,9 +41,7 @@ class CallLoop {
     virtual void RunOnLoop() = 0;
   };
 
-  // `pause` is how long after the begin of a round that may be followed by a rest the next one
-  // begins, and so how much later than at once a call may be seen.
-  explicit CallLoop(absl::Duration pause) : pause_(pause) {}
+  explicit CallLoop(const LoopPauses& pauses) : pauses_(pauses) {}
   ~CallLoop() { Join(); }
 
   // Serves `methods`, which like `service` must outlive the loop, on a thread of its own.
@@ -71,7 +76,7 @@ class CallLoop {
   void Begin(CallTransport& transport);
   void Delete(CallTransport* transport) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  const absl::Duration pause_;
+  const LoopPauses pauses_;
   // The transport's time is the kernel's, as gRPC's own timers are.
   storage::RealClock clock_;
   const MethodTable* methods_ = nullptr;
@@ -81,12 +86,13 @@ class CallLoop {
 
   // Of the loop's thread.
   bool rest_allowed_ = false;
+  absl::Duration prompt_until_;  // Monotonic.
   std::vector<Posted*> running_;
 
   absl::Mutex mutex_;  // Last of all locks.
   std::vector<Posted*> posted_ ABSL_GUARDED_BY(mutex_);
-  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;  // The thread is in the queue and must be woken.
-  bool woken_ ABSL_GUARDED_BY(mutex_) = false;    // The alarm's event has not come yet.
+  bool waiting_ ABSL_GUARDED_BY(mutex_) = false;   // The thread is in the queue and must be woken.
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;     // The alarm's event has not come yet.
   size_t transports_ ABSL_GUARDED_BY(mutex_) = 0;  // Calls, and the one that is awaited.
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);

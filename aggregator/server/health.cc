@@ -14,7 +14,6 @@ using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
 
 constexpr absl::string_view kService = "grpc.health.v1.Health";
-constexpr size_t kWatchesMax = 1'000;
 
 absl::Status AbsentError() {
   return absl::InvalidArgumentError("request: is absent; send one message");

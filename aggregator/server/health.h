@@ -1,6 +1,7 @@
 // grpc.health.v1.Health: whether the server and its services are there.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,11 @@
 
 namespace ora::aggregator {
 
-// Everything is served until Stop, and nothing after it. Thread-safe. Calls that watch are at most
-// 1,000.
+// Everything is served until Stop, and nothing after it. Thread-safe.
 class Health {
  public:
+  static constexpr size_t kWatchesMax = 1'000;  // Calls that watch at a time.
+
   // `services` are the full names that may be asked for, beside "". `loop` must outlive it.
   Health(std::vector<std::string> services, CallLoop& loop);
 

@@ -22,8 +22,10 @@ struct ServerOptions {
   absl::Duration drain_limit = absl::Seconds(5);      // Calls that last longer are cut off.
   absl::Duration ping_interval = absl::Seconds(30);   // Finds peers that are gone without a word.
   absl::Duration ping_limit_min = absl::Seconds(10);  // Pings that come more often are refused.
-  // How much later than at once a call may be seen while streams that can wait are busy.
-  absl::Duration pause = absl::Milliseconds(2);
+  // How much later than at once a call may be seen while streams that can wait are busy: after a
+  // second without a new call, and within one.
+  absl::Duration pause = absl::Milliseconds(4);
+  absl::Duration pause_short = absl::Milliseconds(1);
 };
 
 // Calls from one thread at a time.

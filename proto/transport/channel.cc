@@ -32,7 +32,8 @@ absl::Status CheckTarget(absl::string_view target) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(absl::string_view target) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(absl::string_view target,
+                                                           ChannelUse use) {
   if (absl::Status status = CheckTarget(target); !status.ok()) return status;
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kResponseBytesMax));
@@ -42,6 +43,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(absl::string_view tar
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMillisMax);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMillisFirst);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMillisMax);
+  // A probe is a ping that the other side answers, with almost every message of a quiet stream.
+  if (use == ChannelUse::kStream) arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // Two programs of one process (tests) must not share a connection by accident.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return grpc::CreateCustomChannel(std::string(target), grpc::InsecureChannelCredentials(),

@@ -41,7 +41,7 @@ StreamWorker::StreamWorker(uint32_t index, const std::string& address, uint64_t 
   const uint32_t a_connection = options.hosts_per_connection;
   for (uint32_t first = index * a_connection; first < options.hosts;
        first += options.threads * a_connection) {
-    const auto channel = MakeChannel(address);
+    const auto channel = MakeChannel(address, ChannelUse::kStream);
     if (!channel.ok()) {
       failure_ = channel.status();
       return;

@@ -263,6 +263,39 @@ TEST_F(IngestSessionTest, HandsBatchesToTheStoreWithoutWaiting) {
   EXPECT_EQ(writer_.waiting(), 16u);
 }
 
+TEST_F(IngestSessionTest, AStreamHasOneBatchWithTheStoreWhenAllTogetherHaveTheMost) {
+  Configure({.streams_max = 2, .outstanding_bytes_max = 64 << 10, .pipelined_batches_max = 3});
+  writer_.Hold();
+  Hello();
+  for (uint64_t sequence = 1; sequence <= 5; ++sequence) Send(sequence, {});
+  EXPECT_EQ(writer_.waiting(), 3u);
+  Replies other_replies;
+  const std::unique_ptr<IngestSession> other = *ingest_->Open(other_replies);
+  v1::StreamRequest request = HelloFrom("web2");
+  request.mutable_hello()->set_collector_id("c2");
+  other->Receive(request);
+  for (uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    request.mutable_batch()->set_sequence(sequence);
+    other->Receive(request);
+  }
+  EXPECT_EQ(writer_.waiting(), 4u);
+  while (writer_.Complete()) {
+  }
+  EXPECT_THAT(replies_.Acks(), ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(other_replies.Acks(), ElementsAre(1, 2));
+}
+
+TEST_F(IngestSessionTest, BatchesThatWaitAreDroppedWithTheStream) {
+  Configure({.streams_max = 2, .outstanding_bytes_max = 64 << 10, .pipelined_batches_max = 1});
+  writer_.Hold();
+  Hello();
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) Send(sequence, {});
+  EXPECT_EQ(writer_.waiting(), 1u);
+  session_->Close();
+  ASSERT_TRUE(writer_.Complete());
+  EXPECT_EQ(writer_.waiting(), 0u);
+}
+
 TEST_F(IngestSessionTest, StoresNothingAfterABatchThatFailed) {
   writer_.Hold();
   Hello();

@@ -11,6 +11,7 @@ namespace {
 
 TEST(ChannelTest, TakesHostAndPort) {
   EXPECT_TRUE(MakeChannel("localhost:7460").ok());
+  EXPECT_TRUE(MakeChannel("localhost:7460", ChannelUse::kStream).ok());
   EXPECT_TRUE(MakeChannel("[::1]:1").ok());
   EXPECT_TRUE(MakeChannel("10.0.0.1:65535").ok());
 }
