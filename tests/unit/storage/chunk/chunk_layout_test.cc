@@ -1,4 +1,5 @@
-// Chunks as bytes: a reader of version 1 reads these for ever, and every processor writes the same.
+// Chunks as bytes: a reader of version 1 reads these for ever, and kFast writes the same with
+// wide registers and without.
 #include <gtest/gtest.h>
 
 #include <cmath>
