@@ -101,8 +101,9 @@ class FaultyDatabaseFiles::System final : public rocksdb::FileSystemWrapper {
       ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     const IOStatus due = FaultDue(Call::kAppend, path);
-    const Slice part(bytes.data(),
-                     due.ok() ? bytes.size() : power_ ? random_() % (bytes.size() + 1) : 0);
+    const Slice part(bytes.data(), due.ok() ? bytes.size()
+                                   : power_ ? random_() % (bytes.size() + 1)
+                                            : 0);
     const IOStatus done = part.empty() ? IOStatus::OK() : append(part);
     if (done.ok()) unsynced_.Appended(path, part.size());
     return due.ok() ? done : due;
@@ -176,9 +177,8 @@ class File final : public rocksdb::FSWritableFileOwnerWrapper {
       : FSWritableFileOwnerWrapper(std::move(file)), system_(system), path_(std::move(path)) {}
 
   IOStatus Append(const Slice& bytes, const IOOptions& options, IODebugContext* debug) override {
-    return system_.DoAppend(path_, bytes, [&](const Slice& part) {
-      return Base::Append(part, options, debug);
-    });
+    return system_.DoAppend(path_, bytes,
+                            [&](const Slice& part) { return Base::Append(part, options, debug); });
   }
   IOStatus Append(const Slice& bytes, const IOOptions& options, const DataVerificationInfo& check,
                   IODebugContext* debug) override {
