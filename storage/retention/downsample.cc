@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/match.h"
+#include "storage/compensated_sum.h"
 
 namespace ora::storage {
 namespace {
@@ -10,25 +11,6 @@ namespace {
 constexpr absl::string_view kCounterEndings[] = {"_total", "_sum", "_count", "_bucket"};
 // Something that falls in more than one of so many steps is no counter, whatever it is.
 constexpr size_t kStepsPerFall = 20;
-
-// Neumaier's sum, as PromQL's sum_over_time computes it.
-struct CompensatedSum {
-  double sum = 0;
-  double compensation = 0;
-
-  void Add(double value) {
-    const double next = sum + value;
-    if (std::isinf(next)) {
-      compensation = 0;
-    } else if (std::fabs(sum) >= std::fabs(value)) {
-      compensation += (sum - next) + value;
-    } else {
-      compensation += (value - next) + sum;
-    }
-    sum = next;
-  }
-  double Total() const { return std::isinf(sum) ? sum : sum + compensation; }
-};
 
 CounterResets JudgeResets(const SampleColumns& samples, MetricKind kind) {
   size_t steps = 0;

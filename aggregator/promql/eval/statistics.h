@@ -4,26 +4,11 @@
 #include <cmath>
 #include <vector>
 
+#include "storage/compensated_sum.h"
+
 namespace ora::promql {
 
-// Neumaier's sum: `compensation` holds what the additions lost.
-struct KahanSum {
-  double sum = 0;
-  double compensation = 0;
-
-  void Add(double value) {
-    const double next = sum + value;
-    if (std::isinf(next)) {
-      compensation = 0;
-    } else if (std::fabs(sum) >= std::fabs(value)) {
-      compensation += (sum - next) + value;
-    } else {
-      compensation += (value - next) + sum;
-    }
-    sum = next;
-  }
-  double Total() const { return std::isinf(sum) ? sum : sum + compensation; }
-};
+using KahanSum = storage::CompensatedSum;
 
 // A mean that survives a sum past the largest double: from there on it is computed step by step.
 class RunningMean {
