@@ -50,7 +50,7 @@ git ls-files '*.h' '*.cc' | xargs clang-format --dry-run -Werror
 
 step "build (clang, thread-safety analysis, address and undefined-behaviour sanitizers)"
 configure build-address -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DORA_SANITIZE=address
-ninja -C build-address -j "$jobs" --quiet tests/unit/all tests/integration/all tests/fuzz/all promql-script
+ninja -C build-address -j "$jobs" --quiet tests/unit/all tests/integration/all tests/fuzz/all promql-script bench_load_test bench_w1_test
 step "unit and integration tests under these sanitizers"
 ctest --test-dir build-address --output-on-failure -j "$jobs" -L 'unit|integration'
 
@@ -68,7 +68,7 @@ done
 
 step "build (clang, thread sanitizer)"
 configure build-thread -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DORA_SANITIZE=thread
-ninja -C build-thread -j "$jobs" --quiet tests/unit/all tests/sanitizers/all promql-script
+ninja -C build-thread -j "$jobs" --quiet tests/unit/all tests/sanitizers/all promql-script bench_load_test bench_w1_test
 step "unit tests under the thread sanitizer"
 # Debian's libraries are not instrumented: what they order among themselves the sanitizer cannot see.
 TSAN_OPTIONS="suppressions=$PWD/tests/sanitizers/tsan.supp ignore_noninstrumented_modules=1 halt_on_error=1" ctest --test-dir build-thread --output-on-failure -j "$jobs" -L 'unit|sanitizer'
