@@ -68,6 +68,8 @@ struct StoreStatistics {
   uint64_t samples_open = 0;
   uint64_t samples_sealed = 0;
   uint64_t chunk_bytes = 0;
+  uint64_t partitions = 0;    // Of all resolutions.
+  uint64_t young_chunks = 0;  // Sealed and not yet merged into longer ones; about.
   uint64_t disk_bytes = 0;
   uint64_t free_bytes = 0;
   uint64_t damaged_records = 0;  // Skipped since it was opened.
@@ -90,7 +92,7 @@ class TimeSeriesStore : public SeriesReader, public SeriesWriter, public StateSt
   virtual absl::Status Seal() = 0;
 
   // Seals, then merges the small chunks that sealings left into long ones. Runs by itself, a part
-  // at a time; whole when nothing was written for a minute.
+  // at a time; whole when little is written for what waits to be merged.
   virtual absl::Status Settle() = 0;
 
   // Drops the partitions that the retention lets go, and forgets series that have no sample left.

@@ -26,6 +26,8 @@ v1::StorageStatus ToMessage(const storage::StoreStatistics& statistics) {
   message.set_free_bytes(statistics.free_bytes);
   message.set_refusal(statistics.refusal);
   message.set_damaged_records(statistics.damaged_records);
+  message.set_partitions(statistics.partitions);
+  message.set_young_chunks(statistics.young_chunks);
   return message;
 }
 

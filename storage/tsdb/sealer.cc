@@ -15,6 +15,13 @@ constexpr size_t kWriteBytes = 4 << 20;  // Chunks are written in parts of about
 
 }  // namespace
 
+void Sealer::Addition::Join(const Addition& other) {
+  ids |= other.ids;
+  totals.rows += other.totals.rows;
+  totals.samples += other.totals.samples;
+  totals.bytes += other.totals.bytes;
+}
+
 // What one write holds.
 struct Sealer::Part {
   explicit Part(const Database& database) : changes(std::make_unique<DatabaseChanges>(database)) {}
@@ -140,8 +147,9 @@ absl::Status Sealer::AddDay(const ChunkPlace& place, const SampleSpans& samples,
   for (ChunkRow& row : MakeChunkRows(place, samples, ChunkEffort::kFast)) {
     Part::Row encoded{row.key.Encode(), std::move(row.value)};
     const size_t bytes = encoded.key.size() + encoded.value.size();
-    target.added.samples += row.samples;
-    target.added.bytes += bytes;
+    target.added.totals.rows += 1;
+    target.added.totals.samples += row.samples;
+    target.added.totals.bytes += bytes;
     part.bytes += bytes;
     target.rows.push_back(std::move(encoded));
   }
@@ -171,10 +179,7 @@ absl::Status Sealer::WritePart(Part& part, size_t segments) {
   }
   Additions added;
   for (auto& [id, target] : part.targets) {
-    Addition& sum = progress_->added[id];
-    sum.ids |= target.added.ids;
-    sum.samples += target.added.samples;
-    sum.bytes += target.added.bytes;
+    progress_->added[id].Join(target.added);
     added[id].ids = std::move(target.added.ids);
   }
   ShowAdded(added);
@@ -191,7 +196,7 @@ void Sealer::ShowAdded(const Additions& added) {
     const absl::optional<PartitionView> view = targets_.partitions.Find(id);
     if (!view) continue;
     PartitionContents contents = *view->contents;
-    contents.Add(addition.ids, 0, 0);
+    contents.Add(addition.ids, {});
     targets_.partitions.Set(id, std::move(contents));
   }
 }
@@ -199,12 +204,7 @@ void Sealer::ShowAdded(const Additions& added) {
 absl::Status Sealer::Finish(const OpenGeneration& generation, Part& part) {
   part.PutRows();
   Additions added = progress_->added;
-  for (const auto& [id, target] : part.targets) {
-    Addition& sum = added[id];
-    sum.ids |= target.added.ids;
-    sum.samples += target.added.samples;
-    sum.bytes += target.added.bytes;
-  }
+  for (const auto& [id, target] : part.targets) added[id].Join(target.added);
   // From here on the batch records are not needed: the chunks become durable with the watermark.
   DatabaseChanges& changes = *part.changes;
   const Watermark watermark{generation.last_log_number(), progress_->seal_number};
@@ -215,11 +215,11 @@ absl::Status Sealer::Finish(const OpenGeneration& generation, Part& part) {
   std::vector<std::pair<PartitionId, PartitionContents>> changed;
   uint64_t samples = 0;
   for (const auto& [id, addition] : added) {
-    samples += addition.samples;
+    samples += addition.totals.samples;
     const absl::optional<PartitionView> view = targets_.partitions.Find(id);
     if (!view) continue;  // It expired between two tries.
     PartitionContents contents = *view->contents;
-    contents.Add(addition.ids, addition.samples, addition.bytes);
+    contents.Add(addition.ids, addition.totals);
     ++contents.sealings;
     PartitionSet::Put(changes, id, contents);
     changed.emplace_back(id, std::move(contents));

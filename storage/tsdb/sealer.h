@@ -52,9 +52,10 @@ class Sealer {
  private:
   // What was added to a partition.
   struct Addition {
+    void Join(const Addition& other);
+
     Roaring ids;
-    uint64_t samples = 0;
-    uint64_t bytes = 0;
+    RowTotals totals;
   };
   using Additions = absl::btree_map<PartitionId, Addition>;
   struct Part;

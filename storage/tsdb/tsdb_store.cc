@@ -338,23 +338,28 @@ uint64_t TsdbStore::DiskBytes() {
   return bytes;
 }
 
+uint64_t TsdbStore::SamplesUnmerged() const {
+  uint64_t samples = open_.samples();
+  for (const PartitionView& view : partitions_.All()) samples += view.contents->young_samples;
+  return samples;
+}
+
 StoreStatistics TsdbStore::Statistics() {
-  uint64_t samples_sealed = 0;
-  uint64_t chunk_bytes = 0;
+  StoreStatistics statistics{.series = index_.SeriesCount(),
+                             .samples_ingested = committer_->samples_stored(),
+                             .samples_open = open_.samples(),
+                             .disk_bytes = DiskBytes(),
+                             .free_bytes = space_.FreeBytes(),
+                             .damaged_records = damage_->records(),
+                             .refusal = committer_->Refusal()};
   for (const PartitionView& view : partitions_.All()) {
+    ++statistics.partitions;
     if (view.id().resolution != Resolution::kRaw) continue;
-    samples_sealed += view.contents->samples;
-    chunk_bytes += view.contents->bytes;
+    statistics.samples_sealed += view.contents->samples;
+    statistics.chunk_bytes += view.contents->bytes;
+    statistics.young_chunks += view.contents->young_rows;
   }
-  return {.series = index_.SeriesCount(),
-          .samples_ingested = committer_->samples_stored(),
-          .samples_open = open_.samples(),
-          .samples_sealed = samples_sealed,
-          .chunk_bytes = chunk_bytes,
-          .disk_bytes = DiskBytes(),
-          .free_bytes = space_.FreeBytes(),
-          .damaged_records = damage_->records(),
-          .refusal = committer_->Refusal()};
+  return statistics;
 }
 
 }  // namespace ora::storage

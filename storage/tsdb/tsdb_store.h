@@ -85,6 +85,8 @@ class TsdbStore final : public TimeSeriesStore {
   // Keeps to disk_bytes_max.
   absl::Status MakeRoom() ABSL_LOCKS_EXCLUDED(merge_mutex_, partitions_.writers());
   uint64_t DiskBytes();
+  // Open samples, and those of young rows.
+  uint64_t SamplesUnmerged() const;
 
   const TimeSeriesStoreOptions options_;
   const RetentionPlan plan_;

@@ -42,7 +42,8 @@ struct Merger::Step {
   DatabaseChanges changes;
   std::unique_ptr<RowCursor> cursor;
   uint32_t sealed_through = 0;
-  Roaring merged;  // Series that have no young rows left.
+  Roaring merged;        // Series that have no young rows left.
+  RowTotals young_gone;  // Of these series.
   // Of the partition; they wrap around where they go down.
   uint64_t samples_added = 0;
   uint64_t bytes_added = 0;
@@ -112,6 +113,7 @@ absl::Status Merger::TakeStep(Pass& pass) {
   contents.bytes += step.bytes_added;
   contents.young -= step.merged;
   contents.young -= pass.unknown;
+  contents.TakeYoung(step.young_gone);
   if (next == pass.series.size()) {
     contents.sealings = 0;
     contents.merged_through = std::max(contents.merged_through, pass.merged_through);
@@ -135,7 +137,7 @@ absl::Status Merger::MergeSeries(const Pass& pass, const SeriesIndex::Entry& ser
     // Unread rows may overlap those that were read: nothing of the series is touched.
     report_(absl::StrCat("chunk of series ", series.id, ", partition ", pass.view.id().Name()),
             read.message());
-    step.merged.add(series.id);
+    SetMerged(series.id, step);
     return absl::OkStatus();
   }
   const auto unfinished = [&](const Row& row) { return row.key.seal_number > step.sealed_through; };
@@ -144,8 +146,17 @@ absl::Status Merger::MergeSeries(const Pass& pass, const SeriesIndex::Entry& ser
   for (const MergeGroup& group : PlanMerge(step.bounds, pass.policy)) {
     if (absl::Status merged = MergeGroupOf(pass, series, group, step); !merged.ok()) return merged;
   }
-  step.merged.add(series.id);
+  SetMerged(series.id, step);
   return absl::OkStatus();
+}
+
+void Merger::SetMerged(SeriesId id, Step& step) {
+  step.merged.add(id);
+  for (const MergeRow& row : step.bounds) {
+    if (row.age != RowAge::kYoung) continue;
+    ++step.young_gone.rows;
+    step.young_gone.samples += row.samples;
+  }
 }
 
 absl::Status Merger::ReadRows(const Pass& pass, const SeriesIndex::Entry& series, Step& step) {

@@ -38,6 +38,8 @@ class Merger {
   absl::Status TakeStep(Pass& pass) ABSL_LOCKS_EXCLUDED(partitions_.writers());
   absl::Status MergeSeries(const Pass& pass, const SeriesIndex::Entry& series, Step& step)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(partitions_.writers());
+  // `step` holds the rows of the series as they were before.
+  void SetMerged(SeriesId id, Step& step);
   absl::Status ReadRows(const Pass& pass, const SeriesIndex::Entry& series, Step& step);
   absl::Status MergeGroupOf(const Pass& pass, const SeriesIndex::Entry& series,
                             const MergeGroup& group, Step& step);

@@ -1,5 +1,6 @@
 #include "storage/tsdb/partitions/partition_record.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -14,12 +15,20 @@ constexpr uint64_t kSealNumberMax = std::numeric_limits<uint32_t>::max();
 
 }  // namespace
 
-void PartitionContents::Add(const Roaring& sealed, uint64_t samples_added, uint64_t bytes_added) {
-  samples += samples_added;
-  bytes += bytes_added;
+void PartitionContents::Add(const Roaring& sealed, const RowTotals& added) {
+  samples += added.samples;
+  bytes += added.bytes;
+  young_rows += added.rows;
+  young_samples += added.samples;
   ids |= sealed;
   young |= sealed;
   changed |= sealed;
+}
+
+void PartitionContents::TakeYoung(const RowTotals& gone) {
+  young_rows -= std::min(young_rows, gone.rows);
+  young_samples -= std::min(young_samples, gone.samples);
+  if (young.isEmpty()) young_rows = young_samples = 0;
 }
 
 std::string EncodePartitionRecord(const PartitionContents& contents) {
@@ -28,6 +37,8 @@ std::string EncodePartitionRecord(const PartitionContents& contents) {
   writer.Varint(contents.bytes);
   writer.Varint(contents.sealings);
   writer.Varint(contents.merged_through);
+  writer.Varint(contents.young_rows);
+  writer.Varint(contents.young_samples);
   PutIdSet(writer, contents.ids);
   PutIdSet(writer, contents.young);
   PutIdSet(writer, contents.changed);
@@ -41,8 +52,10 @@ absl::StatusOr<PartitionContents> DecodePartitionRecord(absl::string_view record
   const absl::optional<uint64_t> bytes = reader->Varint();
   const absl::optional<uint64_t> sealings = reader->Varint();
   const absl::optional<uint64_t> merged_through = reader->Varint();
+  const absl::optional<uint64_t> young_rows = reader->Varint();
+  const absl::optional<uint64_t> young_samples = reader->Varint();
   if (!samples || !bytes || !sealings || *sealings > kSealNumberMax || !merged_through ||
-      *merged_through > kSealNumberMax) {
+      *merged_through > kSealNumberMax || !young_rows || !young_samples) {
     return absl::DataLossError("partition record ends within its numbers");
   }
   absl::optional<Roaring> ids = TakeIdSet(*reader);
@@ -57,6 +70,8 @@ absl::StatusOr<PartitionContents> DecodePartitionRecord(absl::string_view record
                            .bytes = *bytes,
                            .sealings = static_cast<uint32_t>(*sealings),
                            .merged_through = static_cast<uint32_t>(*merged_through),
+                           .young_rows = *young_rows,
+                           .young_samples = *young_samples,
                            .ids = *std::move(ids),
                            .young = *std::move(young),
                            .changed = *std::move(changed)};

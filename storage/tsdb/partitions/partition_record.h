@@ -12,18 +12,31 @@
 
 namespace ora::storage {
 
+// What rows add up to.
+struct RowTotals {
+  uint64_t rows = 0;
+  uint64_t samples = 0;
+  uint64_t bytes = 0;  // Keys and values.
+};
+
 // Durable as the row `partition/NAME` of the family `meta`.
 struct PartitionContents {
   uint64_t samples = 0;         // Of raw partitions.
   uint64_t bytes = 0;           // Keys and values.
   uint32_t sealings = 0;        // Since the last merge of all young rows.
   uint32_t merged_through = 0;  // Rows of this sealing and older ones are merged.
-  Roaring ids;                  // Series that have rows.
-  Roaring young;                // Of these, those with rows that no merge has seen.
-  Roaring changed;              // Of these, those whose tiers do not know all samples.
+  // Rows that no merge has seen, and their samples. About so: a merge that a crash or an error cuts
+  // short leaves them a little too low, until the next one ends.
+  uint64_t young_rows = 0;
+  uint64_t young_samples = 0;
+  Roaring ids;      // Series that have rows.
+  Roaring young;    // Of these, those with rows that no merge has seen.
+  Roaring changed;  // Of these, those whose tiers do not know all samples.
 
   // Rows of a sealing were added for these series.
-  void Add(const Roaring& sealed, uint64_t samples_added, uint64_t bytes_added);
+  void Add(const Roaring& sealed, const RowTotals& added);
+  // Young rows of series were merged or removed; the sets say already which series are young.
+  void TakeYoung(const RowTotals& gone);
 };
 
 std::string EncodePartitionRecord(const PartitionContents& contents);

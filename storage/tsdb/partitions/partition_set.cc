@@ -62,9 +62,14 @@ absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partiti
     if (raw ? !chunk || chunk->seal_number > reach.sealed_through : !tier) continue;
     contents.ids.add(raw ? chunk->id : tier->id);
     contents.bytes += rows->key().size() + rows->value().size();
-    if (raw) contents.samples += ChunkSampleCount(rows->value()).value_or(0);
+    if (!raw) continue;
+    contents.samples += ChunkSampleCount(rows->value()).value_or(0);
+    ++contents.young_rows;
   }
-  if (raw) contents.young = contents.changed = contents.ids;
+  if (raw) {
+    contents.young = contents.changed = contents.ids;
+    contents.young_samples = contents.samples;
+  }
   if (!absl::IsDataLoss(rows->status())) {
     if (!rows->status().ok()) return rows->status();
     return contents;

@@ -69,6 +69,7 @@ absl::Status SeriesRemoval::RemoveFrom(const PartitionView& view, Entries series
                                        DatabaseChanges& changes, PartitionContents& contents) {
   const bool raw = view.id().resolution == Resolution::kRaw;
   const std::unique_ptr<RowCursor> rows = database_.Rows(*view.partition, nullptr);
+  RowTotals young_gone;
   for (const SeriesIndex::Entry& entry : series) {
     // Keys of tiers begin the same way.
     const std::string prefix = ChunkKey::PrefixOf(entry.slot, entry.id);
@@ -77,6 +78,10 @@ absl::Status SeriesRemoval::RemoveFrom(const PartitionView& view, Entries series
       if (!raw) continue;
       const uint64_t samples = ChunkSampleCount(rows->value()).value_or(0);
       contents.samples -= std::min(contents.samples, samples);
+      const absl::optional<ChunkKey> key = ChunkKey::Decode(rows->key());
+      if (!key || key->seal_number <= contents.merged_through) continue;
+      ++young_gone.rows;
+      young_gone.samples += samples;
     }
     // What is damaged goes too, and only the totals are the worse for it.
     if (!rows->status().ok() && !absl::IsDataLoss(rows->status())) return rows->status();
@@ -84,6 +89,7 @@ absl::Status SeriesRemoval::RemoveFrom(const PartitionView& view, Entries series
     contents.young.remove(entry.id);
     contents.changed.remove(entry.id);
   }
+  contents.TakeYoung(young_gone);
   DeleteRuns(*view.partition, series, changes);
   return absl::OkStatus();
 }

@@ -96,6 +96,9 @@ TEST_F(HostsTest, ShowsTheStatusOfTheAggregator) {
   v1::GetStatusResponse status;
   status.set_version("0.1.0");
   status.mutable_storage()->set_refusal("disk full");
+  status.mutable_storage()->set_chunk_bytes(2'500'000);
+  status.mutable_storage()->set_partitions(31);
+  status.mutable_storage()->set_young_chunks(10'100);
   status.set_hosts_live(3);
   v1::NamedCounter* counter = status.add_counters();
   counter->set_name("ora_ingest_batches_total");
@@ -104,6 +107,7 @@ TEST_F(HostsTest, ShowsTheStatusOfTheAggregator) {
   EXPECT_EQ(shell_.Ora({"admin", "status"}), 0);
   EXPECT_THAT(shell_.Out(), HasSubstr("3 live, 0 silent, 0 streams open\n"));
   EXPECT_THAT(shell_.Out(), HasSubstr("refused: disk full\n"));
+  EXPECT_THAT(shell_.Out(), HasSubstr("2.5 MB in 31 partitions, 10,100 chunks not merged yet\n"));
   EXPECT_THAT(shell_.Out(), HasSubstr("ora_ingest_batches_total  12,345\n"));
   EXPECT_EQ(shell_.Ora({"admin", "status", "-o", "json"}), 0);
   EXPECT_THAT(shell_.Out(), HasSubstr("\"value\": 12345\n"));

@@ -59,6 +59,8 @@ PartitionContents Example() {
           .bytes = 98'765,
           .sealings = 5,
           .merged_through = 4711,
+          .young_rows = 3,
+          .young_samples = 540,
           .ids = Set({1, 2, 3, 9}),
           .young = Set({3}),
           .changed = Set({2, 3})};
@@ -71,6 +73,8 @@ TEST(PartitionRecordTest, ComesBack) {
   EXPECT_EQ(back->bytes, Example().bytes);
   EXPECT_EQ(back->sealings, Example().sealings);
   EXPECT_EQ(back->merged_through, Example().merged_through);
+  EXPECT_EQ(back->young_rows, Example().young_rows);
+  EXPECT_EQ(back->young_samples, Example().young_samples);
   EXPECT_EQ(back->ids, Example().ids);
   EXPECT_EQ(back->young, Example().young);
   EXPECT_EQ(back->changed, Example().changed);
@@ -90,12 +94,32 @@ TEST(PartitionRecordTest, NoticesAnyFlippedBitAndAnyCut) {
 
 TEST(PartitionRecordTest, RowsOfASealingMakeTheirSeriesYoungAndChanged) {
   PartitionContents contents = Example();
-  contents.Add(Set({1, 50}), 10, 100);
+  contents.Add(Set({1, 50}), {.rows = 2, .samples = 10, .bytes = 100});
   EXPECT_EQ(contents.samples, Example().samples + 10);
   EXPECT_EQ(contents.bytes, Example().bytes + 100);
   EXPECT_EQ(contents.ids, Set({1, 2, 3, 9, 50}));
   EXPECT_EQ(contents.young, Set({1, 3, 50}));
   EXPECT_EQ(contents.changed, Set({1, 2, 3, 50}));
+  EXPECT_EQ(contents.young_rows, Example().young_rows + 2);
+  EXPECT_EQ(contents.young_samples, Example().young_samples + 10);
+}
+
+TEST(PartitionRecordTest, YoungRowsThatAreMergedCountNoLonger) {
+  PartitionContents contents = Example();
+  contents.TakeYoung({.rows = 1, .samples = 180});
+  EXPECT_EQ(contents.young_rows, Example().young_rows - 1);
+  EXPECT_EQ(contents.young_samples, Example().young_samples - 180);
+  contents.TakeYoung({.rows = 100, .samples = 18'000});
+  EXPECT_EQ(contents.young_rows, 0u);
+  EXPECT_EQ(contents.young_samples, 0u);
+}
+
+TEST(PartitionRecordTest, WithoutYoungSeriesThereAreNoYoungRows) {
+  PartitionContents contents = Example();
+  contents.young = {};
+  contents.TakeYoung({});
+  EXPECT_EQ(contents.young_rows, 0u);
+  EXPECT_EQ(contents.young_samples, 0u);
 }
 
 }  // namespace
