@@ -118,7 +118,8 @@ absl::Status TsdbStore::Start() {
                    .expire = [this] { return ExpireOld(); },
                    .make_room = [this] { return MakeRoom(); },
                    .reclaim = [this] { return removal_.Reclaim(); },
-                   .samples_stored = [this] { return committer_->samples_stored(); }},
+                   .samples_stored = [this] { return committer_->samples_stored(); },
+                   .samples_unmerged = [this] { return SamplesUnmerged(); }},
       clock_, log_);
   if (open_.bytes() >= options_.open_bytes_max) upkeep_->WantSeal();
   return absl::OkStatus();

@@ -19,7 +19,7 @@ inline constexpr absl::Duration kQuietBeforeClosing = absl::Hours(1);
 // Why partitions are looked at.
 enum class MergeOccasion {
   kRoutine,  // Those are merged that have waited long enough.
-  kIdle,     // Nothing was written for a while: all of them.
+  kIdle,     // Little is written: all of them.
   kSettle,   // All of them, and for good.
 };
 

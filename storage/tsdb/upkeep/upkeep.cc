@@ -77,9 +77,15 @@ void Upkeep::Seal() {
   next_seal_ = std::min(next_seal_, clock_.Monotonic() + kSealAgainAfterError);
 }
 
-void Upkeep::Look() {
+bool Upkeep::IsIdle() {
   const uint64_t samples = duties_.samples_stored();
-  const bool idle = samples == std::exchange(samples_seen_, samples);
+  const uint64_t written = samples - std::exchange(samples_seen_, samples);
+  const double horizon = kIdleHorizonSealings * absl::FDivDuration(seal_interval_, kLookEvery);
+  return static_cast<double>(written) * horizon <= static_cast<double>(duties_.samples_unmerged());
+}
+
+void Upkeep::Look() {
+  const bool idle = IsIdle();
   if (idle) Do(duties_.seal, "sealing");
   Do([&] { return duties_.merge(idle ? MergeOccasion::kIdle : MergeOccasion::kRoutine); },
      "merging");

@@ -26,13 +26,22 @@ struct UpkeepDuties {
   std::function<absl::Status()> reclaim;
   // Grows with all that is written.
   std::function<uint64_t()> samples_stored;
+  // Those that no merge has seen.
+  std::function<uint64_t()> samples_unmerged;
 };
+
+// A store is idle when at the last minute's rate it would take this many sealing intervals and more
+// to write as much as waits to be merged. Silence is not asked for, since a few series (the
+// aggregator's own counters) are always written. It is longer than anything waits while a load is
+// steady, so that then merges keep to their own schedule, and what an idle merge leaves makes the
+// next one wait as long again.
+inline constexpr int64_t kIdleHorizonSealings = kSealingsBeforeMerge + 2;
 
 // Thread-safe.
 class Upkeep {
  public:
   // Seals when `seal_interval` has passed, expires every hour, and looks every minute at what is to
-  // be merged: what was not written to for a minute is sealed and merged. A duty that fails is
+  // be merged: an idle store is sealed and merged. A duty that fails is
   // logged and done again a minute later; expiry an hour later.
   Upkeep(absl::Duration seal_interval, UpkeepDuties duties, Clock& clock, LogSink& log);
   ~Upkeep() { Stop(); }
@@ -56,6 +65,7 @@ class Upkeep {
   Due AwaitDue() ABSL_LOCKS_EXCLUDED(mutex_);
   void Seal() ABSL_LOCKS_EXCLUDED(mutex_);
   void Look();
+  bool IsIdle();
   void Do(const std::function<absl::Status()>& duty, absl::string_view name);
 
   const absl::Duration seal_interval_;

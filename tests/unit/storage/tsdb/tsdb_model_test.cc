@@ -20,7 +20,7 @@ using Model = std::map<int, std::map<int64_t, double>>;
 class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t> {
  protected:
   void SetUp() override {
-    // Seals come from the test, and from the minute in which nothing was written.
+    // Seals come from the test, and from the minutes in which little was written.
     options_.retention.raw = absl::Hours(24 * 4);
     options_.retention_rules = {
         {"short", {*Matcher::Make("__name__", MatchType::kRegex, "m[01]")}, {absl::Hours(24 * 2)}}};

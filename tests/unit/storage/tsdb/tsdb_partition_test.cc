@@ -98,6 +98,49 @@ TEST_F(PartitionTest, MergesByItselfWhenNothingWasWrittenForAMinute) {
   EXPECT_EQ(Read("up"), (Points{{-30, 1}, {-20, 2}}));
 }
 
+TEST_F(PartitionTest, MergesByItselfWhenLittleIsWrittenForWhatWaits) {
+  const Points before = Minutes(-3'600, 60);
+  for (int series = 0; series < 10; ++series) Append(Series(absl::StrCat("up", series)), before);
+  ASSERT_TRUE(store_->Seal().ok());
+  EXPECT_EQ(store_->Statistics().young_chunks, 10u);
+  // Of whoever writes on, a sample a minute.
+  int minute = 0;
+  EXPECT_TRUE(Eventually([&] {
+    Append(Series("own"), {{minute * 60, 1}});
+    clock_.Advance(absl::Minutes(1));
+    ++minute;
+    return store_->Statistics().young_chunks == 0;
+  }));
+  EXPECT_GE(CounterOf("ora_storage_samples_merged_total"), 600u);
+  EXPECT_EQ(Read("up7"), before);
+}
+
+TEST_F(PartitionTest, CountsPartitionsAndTheChunksThatNoMergeHasSeen) {
+  const auto counts = [this] {
+    const StoreStatistics statistics = store_->Statistics();
+    return std::pair(statistics.partitions, statistics.young_chunks);
+  };
+  using Counts = std::pair<uint64_t, uint64_t>;
+  EXPECT_EQ(counts(), (Counts{0, 0}));
+  for (const absl::string_view metric : {"up", "down"}) Append(Series(metric), {{-40, 1}});
+  ASSERT_TRUE(store_->Seal().ok());
+  Append(Series("up"), {{-86'430, 1}, {-30, 1}});
+  EXPECT_EQ(counts(), (Counts{1, 2}));  // What is open is no chunk.
+  ASSERT_TRUE(store_->Seal().ok());
+  EXPECT_EQ(counts(), (Counts{2, 4}));
+  Reopen();
+  EXPECT_EQ(counts(), (Counts{2, 4}));
+  ASSERT_TRUE(store_->DeleteSeries({Matcher::Equal("__name__", "down")}).ok());
+  EXPECT_EQ(counts(), (Counts{2, 3}));
+  ASSERT_TRUE(store_->Settle().ok());
+  EXPECT_EQ(counts(), (Counts{2, 0}));
+  Append(Series("up"), {{-20, 1}});
+  ASSERT_TRUE(store_->Seal().ok());
+  EXPECT_EQ(counts(), (Counts{2, 1}));
+  ASSERT_TRUE(store_->DeleteSeries({Matcher::Equal("__name__", "up")}).ok());
+  EXPECT_EQ(counts(), (Counts{2, 0}));
+}
+
 TEST_F(PartitionTest, ACursorReadsTheSameWhileMergesGoOn) {
   Points expected;
   for (int i = 0; i < 5; ++i) {

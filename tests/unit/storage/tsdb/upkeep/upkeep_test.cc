@@ -42,6 +42,11 @@ class UpkeepTest : public testing::Test {
                          [this] {
                            absl::MutexLock lock(&mutex_);
                            return samples_;
+                         },
+                     .samples_unmerged =
+                         [this] {
+                           absl::MutexLock lock(&mutex_);
+                           return unmerged_;
                          }},
         clock_, log_);
   }
@@ -63,6 +68,11 @@ class UpkeepTest : public testing::Test {
     ++samples_;
   }
 
+  void SetUnmerged(uint64_t samples) {
+    absl::MutexLock lock(&mutex_);
+    unmerged_ = samples;
+  }
+
   void Fail(absl::Status status) {
     absl::MutexLock lock(&mutex_);
     answer_ = std::move(status);
@@ -73,6 +83,7 @@ class UpkeepTest : public testing::Test {
   absl::Mutex mutex_;
   std::vector<std::string> done_ ABSL_GUARDED_BY(mutex_);
   uint64_t samples_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t unmerged_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status answer_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Upkeep> upkeep_;  // Last: its thread uses all of the above.
 };
@@ -83,6 +94,18 @@ TEST_F(UpkeepTest, LooksEveryMinuteAndMergesWhatIsDueWhileThereAreWrites) {
 }
 
 TEST_F(UpkeepTest, SealsAndMergesAllWhenNothingWasWrittenForAMinute) {
+  EXPECT_THAT(After(absl::Minutes(1), "room"), ElementsAre("seal", "merge all", "reclaim", "room"));
+}
+
+// Silence never comes: the aggregator writes its own counters.
+TEST_F(UpkeepTest, SealsAndMergesAllWhenLittleIsWrittenForWhatWaits) {
+  const auto minutes =
+      static_cast<uint64_t>(kIdleHorizonSealings * (kSealInterval / absl::Minutes(1)));
+  Write();
+  SetUnmerged(minutes - 1);
+  EXPECT_THAT(After(absl::Minutes(1), "room"), ElementsAre("merge", "reclaim", "room"));
+  Write();
+  SetUnmerged(minutes);
   EXPECT_THAT(After(absl::Minutes(1), "room"), ElementsAre("seal", "merge all", "reclaim", "room"));
 }
 
