@@ -1,89 +1,43 @@
-// Bytes a sample and samples a second of the chunk codec, per kind of series of workload W1 (101
-// series a host, a sample every 10 s) and for the whole mix, beside two peers: Gorilla's coding,
-// and zstd over the plain values. Each benchmark is named KIND/SAMPLES A CHUNK/WHAT.
+// Bytes a sample and samples a second of the chunk codec, per kind of series of workload W1 and for
+// the 101 of one host, beside two peers: Gorilla's coding, and zstd over the plain values. Each
+// benchmark is named KIND/SAMPLES A CHUNK/WHAT.
 #include <benchmark/benchmark.h>
 #include <zstd.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "storage/chunk/chunk_codec.h"
 #include "storage/chunk/tail_block.h"
 #include "tests/bench/codec/gorilla.h"
+#include "tests/bench/workload/w1_series.h"
 
 namespace {
 
+using ora::bench::SeriesKind;
 using ora::storage::ChunkDecoder;
 using ora::storage::ChunkEffort;
 using ora::storage::ChunkEncoder;
 using ora::storage::SampleColumns;
 
-enum Kind : size_t {
-  kCounter,
-  kIntegerGauge,
-  kLargeGauge,
-  kTwoDecimals,
-  kBytes,
-  kConstant,
-  kRandom,
-  kKinds
-};
-constexpr std::array<const char*, kKinds> kNames = {
-    "integer_counter", "integer_gauge", "large_gauge",  "2_decimal_gauge",
-    "byte_counter",    "constant",      "random_double"};
-// How many of W1's 101 series a host are of each kind.
-constexpr std::array<size_t, kKinds> kShare = {44, 21, 14, 12, 5, 5, 0};
-// Half an hour, six hours and a day at 10 s.
+// Half an hour, six hours and a day at 10 s: what sealings and merges make.
 constexpr size_t kSizes[] = {180, 2160, 8640};
 // As many samples of a kind as make one round, so that short chunks are not always the same one.
 constexpr size_t kRound = 8640;
+constexpr int64_t kStartMillis = 1'700'000'000'123;
+constexpr int kZstdLevel = 1;
 
-double Bounced(double value) { return value < 0 ? -value : value > 100 ? 200 - value : value; }
-
-SampleColumns Series(Kind kind, size_t count, uint64_t seed) {
-  std::mt19937_64 random(seed * kKinds + kind);
-  std::normal_distribution<double> normal;
-  SampleColumns series;
-  double walk = kind == kLargeGauge ? 4294967296.0 : kind == kCounter || kind == kBytes ? 0 : 50;
-  for (size_t i = 0; i < count; ++i) {
-    series.time_millis.push_back(1'700'000'000'123 + static_cast<int64_t>(i) * 10'000);
-    double value = walk;
-    switch (kind) {
-      case kCounter:
-        walk += std::max(0.0, std::round(50 + 10 * normal(random)));
-        break;
-      case kIntegerGauge:
-        value = std::floor(walk);
-        walk = Bounced(walk + normal(random));
-        break;
-      case kLargeGauge:
-        walk += 4096 * std::round(148 * normal(random));
-        break;
-      case kTwoDecimals:
-        value = std::round(walk * 100) / 100;
-        walk = Bounced(walk + normal(random));
-        break;
-      case kBytes:
-        walk += static_cast<double>(random() % 200'001);
-        break;
-      case kRandom:
-        value = normal(random);
-        break;
-      case kConstant:
-      case kKinds:
-        break;
-    }
-    series.values.push_back(value);
-  }
-  return series;
-}
+struct NamedKind {
+  const char* name;
+  SeriesKind kind;
+};
+constexpr NamedKind kKinds[] = {
+    {"constant", SeriesKind::kConstant},          {"integer_counter", SeriesKind::kCounter},
+    {"integer_gauge", SeriesKind::kIntegerGauge}, {"2_decimal_gauge", SeriesKind::kDecimalGauge},
+    {"large_gauge", SeriesKind::kLargeGauge},     {"byte_counter", SeriesKind::kByteCounter}};
 
 // What a benchmark works on: pieces of `count` samples each.
 struct Input {
@@ -91,8 +45,8 @@ struct Input {
   size_t samples = 0;
 };
 
-void AddPieces(Kind kind, size_t count, size_t pieces, uint64_t seed, Input& input) {
-  const SampleColumns series = Series(kind, count * pieces, seed);
+// The first `pieces` of a series.
+void AddPieces(const SampleColumns& series, size_t count, size_t pieces, Input& input) {
   for (size_t i = 0; i < pieces; ++i) {
     const auto from = static_cast<std::ptrdiff_t>(i * count);
     const auto to = from + static_cast<std::ptrdiff_t>(count);
@@ -102,18 +56,15 @@ void AddPieces(Kind kind, size_t count, size_t pieces, uint64_t seed, Input& inp
   }
 }
 
-Input OfKind(Kind kind, size_t count) {
+Input OfOne(const SampleColumns& series, size_t count) {
   Input input;
-  AddPieces(kind, count, std::max<size_t>(1, kRound / count), 1, input);
+  AddPieces(series, count, kRound / count, input);
   return input;
 }
 
-Input Mix(size_t count) {  // One host's 101 series.
+Input OfAll(const std::vector<SampleColumns>& host, size_t count) {
   Input input;
-  for (size_t kind = 0; kind < kKinds; ++kind) {
-    for (size_t i = 0; i < kShare[kind]; ++i)
-      AddPieces(static_cast<Kind>(kind), count, 1, i, input);
-  }
+  for (const SampleColumns& series : host) AddPieces(series, count, 1, input);
   return input;
 }
 
@@ -150,7 +101,8 @@ Codec PlainZstd() {
       [](const SampleColumns& samples, std::string& bytes) {
         const size_t plain = samples.size() * sizeof(double);
         bytes.resize(ZSTD_compressBound(plain));
-        bytes.resize(ZSTD_compress(bytes.data(), bytes.size(), samples.values.data(), plain, 1));
+        bytes.resize(
+            ZSTD_compress(bytes.data(), bytes.size(), samples.values.data(), plain, kZstdLevel));
       },
       [](const std::string& bytes, size_t count, SampleColumns& samples) {
         samples.time_millis.resize(count);
@@ -224,10 +176,14 @@ void RegisterAll(const std::string& name, const std::function<Input(size_t)>& in
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (size_t kind = 0; kind < kKinds; ++kind) {
-    RegisterAll(kNames[kind], [=](size_t count) { return OfKind(static_cast<Kind>(kind), count); });
+  const std::vector<SampleColumns> host = ora::bench::W1Series({}, kStartMillis, kRound);
+  for (const NamedKind& each : kKinds) {
+    const SampleColumns& series = host[ora::bench::FirstOfKind(each.kind)];
+    RegisterAll(each.name, [&](size_t count) { return OfOne(series, count); });
   }
-  RegisterAll("w1", Mix);
+  const SampleColumns random = ora::bench::RandomDoubles(host[0]);
+  RegisterAll("random_double", [&](size_t count) { return OfOne(random, count); });
+  RegisterAll("w1", [&](size_t count) { return OfAll(host, count); });
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   return 0;

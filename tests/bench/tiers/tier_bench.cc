@@ -2,21 +2,17 @@
 // series of workload W1 (101 series a host, a sample every 10 s) and for the whole mix.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "storage/chunk/chunk_codec.h"
 #include "storage/retention/downsample.h"
 #include "storage/retention/tier_row.h"
-#include "tests/bench/workload/w1.h"
+#include "tests/bench/workload/w1_series.h"
 
 namespace {
 
-using ora::bench::NormalQuantiles;
-using ora::bench::W1Host;
 using ora::storage::Day;
 using ora::storage::Downsample;
 using ora::storage::Resolution;
@@ -35,35 +31,14 @@ constexpr size_t kKeyAndChecksumBytes = 14;
 
 // A day of one host's 101 series.
 std::vector<SampleColumns> DayOfHost() {
-  const NormalQuantiles quantiles;
-  W1Host host({.step_millis = kStepMillis}, 0, quantiles);
-  std::vector<SampleColumns> series(host.series_count());
-  std::vector<double> values(host.series_count());
-  const int64_t start = ora::storage::StartOf(kDay);
-  for (int64_t time = start; time < start + ora::storage::kDayMillis; time += kStepMillis) {
-    host.Next(absl::MakeSpan(values));
-    for (size_t i = 0; i < series.size(); ++i) {
-      series[i].time_millis.push_back(time);
-      series[i].values.push_back(values[i]);
-    }
-  }
-  return series;
+  return ora::bench::W1Series({.step_millis = kStepMillis}, ora::storage::StartOf(kDay),
+                              ora::storage::kDayMillis / kStepMillis);
 }
 
 SampleColumns DayOf(int64_t kind) {
   const std::vector<SampleColumns> host = DayOfHost();
-  if (kind < kRandomDoubles) {
-    const auto templates = ora::bench::W1Templates();
-    const auto at = std::find_if(templates.begin(), templates.end(), [&](const auto& series) {
-      return static_cast<int64_t>(series.kind) == kind;
-    });
-    return host[static_cast<size_t>(at - templates.begin())];
-  }
-  SampleColumns day = host[0];
-  std::mt19937_64 random(1);
-  std::normal_distribution<double> normal;
-  for (double& value : day.values) value = normal(random);
-  return day;
+  if (kind == kRandomDoubles) return ora::bench::RandomDoubles(host[0]);
+  return host[ora::bench::FirstOfKind(static_cast<ora::bench::SeriesKind>(kind))];
 }
 
 struct RowSize {
