@@ -32,7 +32,9 @@ struct SelectRequest {
 };
 
 // The series of one selection, sorted by labels. A consistent view: what was durable when Select
-// was called. Not thread-safe; several cursors may be used at once. Must not outlive the reader.
+// was called, however much is written, merged, expired or deleted while the cursor is read. A
+// series that is deleted while Select runs is seen whole, or without any sample, or not at all. Not
+// thread-safe; several cursors may be used at once. Must not outlive the reader.
 class SeriesCursor {
  public:
   virtual ~SeriesCursor() = default;

@@ -79,11 +79,9 @@ class TsdbCursor final : public SeriesCursor {
 
   RowCursor& RowsOf(Source& source) const {
     if (source.rows == nullptr) {
-      // A tier is read as it is now: its rows may have been made after the snapshot, just before
-      // the raw partition went.
-      const bool raw = source.view.id().resolution == Resolution::kRaw;
-      source.rows = sources_.database->Rows(*source.view.partition,
-                                            raw ? selection_.view.sealed.get() : nullptr);
+      // A tier's rows that are newer than the snapshot are of a raw partition that went after it,
+      // and so is read itself.
+      source.rows = sources_.database->Rows(*source.view.partition, selection_.view.sealed.get());
     }
     return *source.rows;
   }

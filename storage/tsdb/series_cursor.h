@@ -26,7 +26,7 @@ struct CursorSources {
 struct CursorSelection {
   SeriesSelection series;
   OpenChunks::View view;                  // Captured for these series.
-  std::vector<PartitionView> partitions;  // That overlap the range, listed after the capture.
+  std::vector<PartitionView> partitions;  // That overlap the range: Joined around the capture.
   TimeRange range;
   std::string function;  // Of ReadHints: what tiers are read for.
 };

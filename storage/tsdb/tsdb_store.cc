@@ -135,9 +135,9 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   selection.series = *std::move(series);
   selection.range = request.range;
   selection.function = request.hints.function;
+  std::vector<PartitionView> before = partitions_.Overlapping(request.range);
   selection.view = open_.Capture(*database_, ids);
-  // After the capture, so that none is missing that a sealing made before it.
-  selection.partitions = partitions_.Overlapping(request.range);
+  selection.partitions = Joined(std::move(before), partitions_.Overlapping(request.range));
   return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get()}, std::move(selection));
 }
 

@@ -1,5 +1,6 @@
 #include "storage/tsdb/partitions/partition_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,24 @@ std::string RowKey(const PartitionId& id) { return absl::StrCat(kRowPrefix, id.N
 
 bool Overlaps(const PartitionId& id, const TimeRange& range) {
   return StartOf(id.first_day) <= range.end_millis && range.start_millis < StartOf(id.end_day());
+}
+
+std::vector<PartitionView> Joined(std::vector<PartitionView> before,
+                                  const std::vector<PartitionView>& after) {
+  std::vector<PartitionView> joined = std::move(before);
+  for (const PartitionView& view : after) {
+    const auto at =
+        std::lower_bound(joined.begin(), joined.end(), view.id(),
+                         [](const PartitionView& a, const PartitionId& id) { return a.id() < id; });
+    // One that was dropped and made again meanwhile has two sets of rows.
+    if (at == joined.end() || at->partition != view.partition) {
+      joined.insert(at, view);
+    } else if (at->contents != view.contents) {
+      at->contents = std::make_shared<PartitionContents>(
+          PartitionContents{.ids = at->contents->ids | view.contents->ids});
+    }
+  }
+  return joined;
 }
 
 PartitionSet::PartitionSet(Database& database, DamageReport report)

@@ -38,6 +38,13 @@ struct ShardReach {
 // Whether the partition may hold samples of the range.
 bool Overlaps(const PartitionId& id, const TimeRange& range);
 
+// What a snapshot that was taken between two listings must be read by: all partitions of either,
+// each with the series that either says it holds. Rows that are written are listed after, those
+// that are deleted before; which of them there are the snapshot knows. Both are sorted as
+// PartitionSet lists them, and so is the answer.
+std::vector<PartitionView> Joined(std::vector<PartitionView> before,
+                                  const std::vector<PartitionView>& after);
+
 // Thread-safe.
 class PartitionSet {
  public:
@@ -65,8 +72,8 @@ class PartitionSet {
   // Sorted by resolution, rule and day.
   std::vector<PartitionView> All() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Those that may hold samples of the range, sorted the same way. A reader asks after it has
-  // captured the open chunks: what is sealed later is not in its snapshot anyway.
+  // Those that may hold samples of the range, sorted the same way. A reader asks before and after
+  // it captures the open chunks, and reads by what is Joined.
   std::vector<PartitionView> Overlapping(const TimeRange& range) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::optional<PartitionView> Find(const PartitionId& id) const ABSL_LOCKS_EXCLUDED(mutex_);

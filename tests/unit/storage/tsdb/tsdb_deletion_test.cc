@@ -1,6 +1,9 @@
 // Series that go: deleted by matcher, or forgotten when nothing of theirs is left.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/storage/tsdb/store_fixture.h"
 
 namespace ora::storage {
@@ -91,6 +94,35 @@ TEST_F(DeletionTest, ACursorReadsOnInASeriesThatIsDeleted) {
   ASSERT_TRUE(cursor->Next());
   EXPECT_EQ(cursor->labels(), Series("up"));
   EXPECT_EQ(ReadAll(*cursor), (Points{{-40, 1}, {-30, 2}}));
+}
+
+// Run under the thread sanitizer too.
+TEST_F(DeletionTest, ASeriesThatIsDeletedWhileItIsSelectedIsSeenWholeOrNotAtAll) {
+  constexpr int kSeries = 20;
+  const Points all = {{-kDay, 1}, {-40, 2}, {-30, 3}, {-20, 4}};
+  const auto append = [&](size_t point) {
+    for (int i = 0; i < kSeries; ++i) Append(Series(absl::StrCat("m", i)), {all[point]});
+  };
+  append(0);
+  append(1);
+  ASSERT_TRUE(store_->Settle().ok());
+  append(2);
+  ASSERT_TRUE(store_->Seal().ok());
+  append(3);
+  std::atomic<bool> done = false;
+  std::thread deleting([&] {
+    for (int i = 0; i < kSeries; ++i) EXPECT_EQ(Delete(absl::StrCat("m", i)), 1u);
+    done = true;
+  });
+  while (!done) {
+    const auto cursor = Select({}, -2 * kDay, 0);
+    while (cursor->Next()) {
+      const Points points = ReadAll(*cursor);
+      EXPECT_TRUE(points.empty() || points == all) << cursor->labels().ToString();
+    }
+  }
+  deleting.join();
+  EXPECT_EQ(Select({}, -2 * kDay, 0)->series_count(), 0u);
 }
 
 TEST_F(DeletionTest, ForgetsASeriesWhoseLastSampleExpired) {
