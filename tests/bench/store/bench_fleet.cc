@@ -1,6 +1,6 @@
 #include "tests/bench/store/bench_fleet.h"
 
-#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -14,28 +14,28 @@
 namespace ora::storage {
 namespace {
 
-constexpr int64_t kStepMillis = 10'000;
-constexpr double kMicrosPerSecond = 1e6;
+constexpr double kSecondsPerNanosecond = 1e-9;
 
-std::string HostName(int host) { return absl::StrCat("host-", host); }
-
-Labels LabelsOf(int host, int series) {
-  return Labels({{"__name__", absl::StrCat("metric_", series)},
-                 {"instance", HostName(host)},
-                 {"job", "node"}});
+double SecondsOf(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * kSecondsPerNanosecond;
 }
 
-double SecondsOf(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / kMicrosPerSecond;
+void Check(const absl::Status& status) {
+  if (!status.ok()) std::abort();
+}
+
+Labels LabelsOf(const bench::W1Host& host, size_t series) {
+  std::vector<Label> labels;
+  for (auto& [name, value] : host.LabelsOf(series)) labels.push_back({name, value});
+  return Labels(std::move(labels));
 }
 
 }  // namespace
 
-double ProcessCpuSeconds() {
-  rusage usage{};
-  (void)getrusage(RUSAGE_SELF, &usage);
-  return SecondsOf(usage.ru_utime) + SecondsOf(usage.ru_stime);
-}
+double ProcessCpuSeconds() { return SecondsOf(CLOCK_PROCESS_CPUTIME_ID); }
+double ThreadCpuSeconds() { return SecondsOf(CLOCK_THREAD_CPUTIME_ID); }
 
 double ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
@@ -50,14 +50,14 @@ BenchFleet::BenchFleet(const FleetShape& shape)
       directory_(absl::StrCat(std::filesystem::temp_directory_path().string(), "/ora_store_bench.",
                               getpid())) {
   std::filesystem::remove_all(directory_);
-  time_millis_ = absl::ToUnixMillis(clock_.Now() - absl::Hours(24 * 6));
-  Open();
-  for (int host = 0; host < shape_.hosts; ++host) {
-    std::vector<SeriesRef>& refs = refs_.emplace_back();
-    for (int series = 0; series < shape_.host_series; ++series) {
-      refs.push_back(store_->Intern(HostName(host), LabelsOf(host, series)).value());
-    }
-  }
+  time_millis_ = absl::ToUnixMillis(clock_.Now() - shape_.behind);
+  const bench::W1Options workload{
+      .series_per_host = shape_.host_series,
+      .step_millis = absl::ToInt64Milliseconds(kStep),
+  };
+  hosts_.reserve(shape_.hosts);
+  for (uint32_t i = 0; i < shape_.hosts; ++i) hosts_.emplace_back(workload, i, quantiles_);
+  Reopen();
 }
 
 BenchFleet::~BenchFleet() {
@@ -65,7 +65,7 @@ BenchFleet::~BenchFleet() {
   std::filesystem::remove_all(directory_);
 }
 
-void BenchFleet::Open() {
+void BenchFleet::Reopen() {
   store_.reset();
   TimeSeriesStoreOptions options;
   options.uri = absl::StrCat("file://", directory_);
@@ -75,30 +75,34 @@ void BenchFleet::Open() {
   store_ = TimeSeriesStore::Open(options, clock_, files_, log_, counters_).value();
 }
 
-WriteBatch BenchFleet::BatchOf(int host) const {
-  WriteBatch batch{.instance = HostName(host), .sender = {HostName(host), 1, sequence_}};
-  WriteBlock block{time_millis_, refs_[static_cast<size_t>(host)], {}};
-  block.values.reserve(block.series.size());
-  for (size_t series = 0; series < block.series.size(); ++series) {
-    block.values.push_back(static_cast<double>(sequence_ * 50 + series));
+void BenchFleet::Define() {
+  for (const bench::W1Host& host : hosts_) {
+    std::vector<SeriesRef>& refs = refs_.emplace_back();
+    for (size_t series = 0; series < host.series_count(); ++series) {
+      refs.push_back(store_->Intern(host.name(), LabelsOf(host, series)).value());
+    }
   }
-  batch.blocks.push_back(std::move(block));
-  return batch;
 }
 
 void BenchFleet::Build(int steps) {
+  const double begun = ThreadCpuSeconds();
   for (int step = 0; step < steps; ++step) {
-    for (int host = 0; host < shape_.hosts; ++host) {
-      built_.push_back(BatchOf(host));
-      built_samples_ += static_cast<uint64_t>(shape_.host_series);
+    for (size_t i = 0; i < hosts_.size(); ++i) {
+      const std::string& name = hosts_[i].name();
+      WriteBatch batch{.instance = name, .sender = {name, 1, sequence_}};
+      WriteBlock block{time_millis_, refs_[i], std::vector<double>(refs_[i].size())};
+      hosts_[i].Next(absl::MakeSpan(block.values));
+      built_samples_ += block.values.size();
+      batch.blocks.push_back(std::move(block));
+      built_.push_back(std::move(batch));
     }
     ++sequence_;
-    time_millis_ += kStepMillis;
+    time_millis_ += absl::ToInt64Milliseconds(kStep);
   }
+  building_cpu_seconds_ += ThreadCpuSeconds() - begun;
 }
 
 void BenchFleet::Write() {
-  const double begun = ProcessCpuSeconds();
   absl::BlockingCounter left(static_cast<int>(built_.size()));
   for (WriteBatch& batch : built_) {
     const absl::Status queued =
@@ -106,27 +110,35 @@ void BenchFleet::Write() {
           if (!outcome.ok() || outcome->repeat) std::abort();
           left.DecrementCount();
         });
-    if (!queued.ok()) std::abort();
+    Check(queued);
   }
   left.Wait();
-  write_cpu_seconds_ += ProcessCpuSeconds() - begun;
   samples_written_ += built_samples_;
   built_.clear();
   built_samples_ = 0;
 }
 
-uint64_t BenchFleet::ReadAll(const std::vector<Matcher>& matchers) {
+double BenchFleet::StoreCpuSeconds() const { return ProcessCpuSeconds() - building_cpu_seconds_; }
+
+BenchFleet::Found BenchFleet::Read(const std::vector<Matcher>& matchers, Reading reading) const {
   SelectRequest request;
   request.matchers = matchers;
   request.range = {0, time_millis_};
-  auto cursor = store_->Select(request).value();
-  uint64_t samples = 0;
+  request.series_max = uint64_t{shape_.hosts} * shape_.host_series;
+  const auto cursor = store_->Select(request).value();
+  Found found;
   SampleColumns columns;
   while (cursor->Next()) {
-    if (!cursor->ReadSamples(columns).ok()) std::abort();
-    samples += columns.size();
+    ++found.series;
+    if (reading == Reading::kLabels) continue;
+    Check(cursor->ReadSamples(columns));
+    found.samples += columns.size();
   }
-  return samples;
+  return found;
 }
+
+void BenchFleet::Seal() { Check(store_->Seal()); }
+
+void BenchFleet::Settle() { Check(store_->Settle()); }
 
 }  // namespace ora::storage
