@@ -74,7 +74,7 @@ class DatabaseChanges {
 
   void Put(Family family, absl::string_view key, absl::string_view value);
   void Delete(Family family, absl::string_view key);
-  // Rows from `begin` to before `end`.
+  // Rows from `begin` to before `end`. No key is empty.
   void DeleteRange(Family family, absl::string_view begin, absl::string_view end);
 
   // The same. A partition must outlive the changes.

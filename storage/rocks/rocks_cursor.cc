@@ -4,7 +4,10 @@
 
 namespace ora::storage {
 
-void RocksCursor::Seek(absl::string_view key) { iterator_->Seek(SliceOf(key)); }
+void RocksCursor::Seek(absl::string_view key) {
+  iterator_->Seek(SliceOf(key));
+  if (iterator_->Valid() && ViewOf(iterator_->key()) == kAnchorKey) iterator_->Next();
+}
 void RocksCursor::Next() { iterator_->Next(); }
 bool RocksCursor::Valid() const { return iterator_->Valid(); }
 absl::string_view RocksCursor::key() const { return ViewOf(iterator_->key()); }

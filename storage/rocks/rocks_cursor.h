@@ -22,6 +22,9 @@ class RocksSnapshot final : public DatabaseSnapshot {
   const rocksdb::Snapshot* const snapshot_;
 };
 
+// The key of a row that no caller sees: see Database.
+inline constexpr absl::string_view kAnchorKey = "";
+
 class RocksCursor final : public RowCursor {
  public:
   explicit RocksCursor(std::unique_ptr<rocksdb::Iterator> iterator)

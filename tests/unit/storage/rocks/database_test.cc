@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "tests/fakes/rocks/faulty_database_files.h"
 
 namespace ora::storage {
 namespace {
@@ -28,9 +29,10 @@ class DatabaseTest : public testing::Test {
   }
 
   void Open() { Open(directory_); }
-  void Open(const std::string& directory) {
+  void Open(const std::string& directory) { Open(directory, DatabaseFiles::Host()); }
+  void Open(const std::string& directory, const DatabaseFiles& files) {
     database_.reset();
-    auto opened = Database::Open(directory, DatabaseFiles::Host(),
+    auto opened = Database::Open(directory, files,
                                  [this](absl::string_view object, absl::string_view reason) {
                                    reports_.push_back(absl::StrCat(object, ": ", reason));
                                  });
@@ -172,6 +174,28 @@ TEST_F(DatabaseTest, CompactionGivesTheSpaceOfDeletedRowsBack) {
   ASSERT_TRUE(compacted.ok()) << compacted;
   EXPECT_LT(database_->BytesOf(*partition), before - 100'000);
   EXPECT_EQ(All(*partition).size(), 89u);
+}
+
+TEST_F(DatabaseTest, ACompactionThatLeavesNothingMayMeetABadDisk) {
+  fakes::FaultyDatabaseFiles disk(1);
+  Open(directory_, disk.files());
+  const auto partition = Create(first_day_);
+  for (int round = 0; round < 2; ++round) {
+    Put(*partition, "k", "1");
+    DatabaseChanges changes(*database_);
+    changes.DeleteRange(*partition, "k", "l");
+    ASSERT_TRUE(database_->Write(std::move(changes), Durability::kSynced).ok());
+    ASSERT_TRUE(database_->Flush().ok());
+  }
+  EXPECT_THAT(All(*partition), IsEmpty());
+  disk.Inject({.fault = fakes::DiskFault::kNoSpace,
+               .files = fakes::FaultyFiles::kTables,
+               .calls = fakes::FaultyCalls::kAppend});
+  EXPECT_FALSE(database_->Compact(*partition, "", "").ok());
+  disk.Heal();
+  const absl::Status compacted = database_->Compact(*partition, "", "");
+  EXPECT_TRUE(compacted.ok()) << compacted;
+  EXPECT_THAT(All(*partition), IsEmpty());
 }
 
 TEST_F(DatabaseTest, ACheckpointIsADatabaseOfItsOwnAsOfItsMoment) {
