@@ -139,11 +139,13 @@ void Committer::WritePause::Forget(absl::Span<const SeriesId> ids) {
 }
 
 std::string Committer::Refusal() {
+  bool refused = false;
   {
     absl::MutexLock lock(&mutex_);
-    if (refusal_.ok()) return "";
+    refused = !refusal_.ok();
   }
-  absl::Status accepted = CheckRoom();
+  absl::Status accepted = refused ? CheckRoom() : absl::OkStatus();
+  // What is written out in the background may meet an error that no write has met yet.
   if (accepted.ok()) accepted = targets_.database.AcceptWrites();
   SetRefusal(accepted);
   return std::string(accepted.message());

@@ -76,7 +76,8 @@ class Committer {
 
   uint64_t samples_stored() const { return samples_stored_total_.load(); }
 
-  // Why the last write was refused; empty if none was, and once another would not be. May write.
+  // Why the last write was refused, or the next one would be for an error of the disk; empty once
+  // it would not be. May write.
   std::string Refusal() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
