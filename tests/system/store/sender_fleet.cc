@@ -1,6 +1,8 @@
 #include "tests/system/store/sender_fleet.h"
 
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <random>
 #include <utility>
 #include <vector>
@@ -62,10 +64,13 @@ absl::StatusOr<WriteBatch> SenderFleet::MakeBatch(SeriesWriter& store, int sende
   return batch;
 }
 
-FleetSamples SenderFleet::SamplesOf(int sender, uint64_t sequence) const {
+FleetSamples SenderFleet::SamplesOf(int sender, uint64_t sequence, int64_t from_millis) const {
   FleetSamples samples;
-  for (uint64_t at = 1; at <= sequence; ++at) {
+  // A batch holds what is of its own time or before, to less than a step.
+  const int64_t first = (from_millis - shape_.start_millis) / shape_.step_millis - 1;
+  for (uint64_t at = static_cast<uint64_t>(std::max<int64_t>(first, 1)); at <= sequence; ++at) {
     for (const Cell& cell : CellsOf(sender, at)) {
+      if (cell.time_millis < from_millis) continue;
       samples[SeriesName(cell.series)][cell.time_millis] = cell.value;
     }
   }
@@ -73,7 +78,8 @@ FleetSamples SenderFleet::SamplesOf(int sender, uint64_t sequence) const {
 }
 
 absl::StatusOr<FleetComparison> SenderFleet::Compare(SeriesReader& store, int sender,
-                                                     const FleetSamples& expected) {
+                                                     const FleetSamples& expected,
+                                                     int64_t kept_from_millis) {
   SelectRequest request;
   request.matchers = {Matcher::Equal("instance", InstanceOf(sender))};
   request.range = {0, int64_t{1} << 45};
@@ -106,8 +112,9 @@ absl::StatusOr<FleetComparison> SenderFleet::Compare(SeriesReader& store, int se
     }
   }
   for (const auto& [name, samples] : left) {
-    result.missing += samples.size();
-    if (!samples.empty()) tell(name, samples.begin()->first, "is missing");
+    const auto kept = samples.lower_bound(kept_from_millis);
+    result.missing += static_cast<uint64_t>(std::distance(kept, samples.end()));
+    if (kept != samples.end()) tell(name, kept->first, "is missing");
   }
   return result;
 }

@@ -40,12 +40,15 @@ class SenderFleet {
   // The sender's batch of that sequence; names its series to `store`.
   absl::StatusOr<WriteBatch> MakeBatch(SeriesWriter& store, int sender, uint64_t sequence) const;
 
-  // What a store holds once batches 1 to `sequence` of the sender are durable.
-  FleetSamples SamplesOf(int sender, uint64_t sequence) const;
+  // What a store holds, from the time `from_millis` on, once batches 1 to `sequence` of the sender
+  // are durable.
+  FleetSamples SamplesOf(int sender, uint64_t sequence, int64_t from_millis = 0) const;
 
-  // The error: of a selection or a read.
+  // Samples from before `kept_from_millis` need not be there, but must be right. The error: of a
+  // selection or a read.
   static absl::StatusOr<FleetComparison> Compare(SeriesReader& store, int sender,
-                                                 const FleetSamples& expected);
+                                                 const FleetSamples& expected,
+                                                 int64_t kept_from_millis = 0);
 
  private:
   struct Cell {
