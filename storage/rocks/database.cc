@@ -13,6 +13,8 @@
 #include "storage/rocks/database_options.h"
 #include "storage/rocks/disk_errors.h"
 #include "storage/rocks/opened_rocks.h"
+#include "storage/rocks/rescue/flush_waker.h"
+#include "storage/rocks/rescue/log_syncs.h"
 #include "storage/rocks/rescue/manifest_copies.h"
 #include "storage/rocks/rocks_cursor.h"
 #include "storage/rocks/rocks_status.h"
@@ -93,7 +95,8 @@ Database::Database(DatabaseFiles files, std::unique_ptr<rocksdb::Env> env,
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
                                                          const DatabaseFiles& files,
                                                          DamageReport report) {
-  const std::shared_ptr<rocksdb::FileSystem> system = WithManifestCopies(files.system());
+  const std::shared_ptr<rocksdb::FileSystem> system =
+      WithIdleLogSyncs(WithManifestCopies(files.system()));
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(system);
   const auto errors = std::make_shared<DiskErrors>(report);
   auto options = std::make_unique<DatabaseOptions>(env.get(), errors);
@@ -102,6 +105,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   std::unique_ptr<Database> database(new Database(files, std::move(env), std::move(options), errors,
                                                   std::move(opened->db), std::move(report)));
   database->Adopt(opened->names, opened->handles);
+  if (absl::Status made = database->MakeWaker(); !made.ok()) return made;
   return database;
 }
 
@@ -114,6 +118,8 @@ void Database::Adopt(const std::vector<std::string>& names,
     } else if (absl::optional<PartitionId> id = PartitionId::Parse(names[i])) {
       partitions_.emplace(*id,
                           std::shared_ptr<const Partition>(new Partition(*id, *db_, handles[i])));
+    } else if (names[i] == kWakerFamily) {
+      waker_family_ = handles[i];
     } else {
       strangers_.push_back(handles[i]);
       if (names[i] == rocksdb::kDefaultColumnFamilyName) {
@@ -126,7 +132,15 @@ void Database::Adopt(const std::vector<std::string>& names,
   }
 }
 
+absl::Status Database::MakeWaker() {
+  absl::StatusOr<std::unique_ptr<FlushWaker>> made = FlushWaker::Make(*db_, waker_family_);
+  if (!made.ok()) return made.status();
+  waker_ = *std::move(made);
+  return absl::OkStatus();
+}
+
 Database::~Database() {
+  waker_.reset();
   {
     absl::MutexLock lock(&mutex_);
     partitions_.clear();
@@ -161,6 +175,7 @@ absl::Status Database::WriteBatchOf(const DatabaseChanges& changes, Durability d
   StopDamagedCompactions();
   if (absl::Status accepted = AcceptWrites(); !accepted.ok()) return accepted;
   PutSpareRow();
+  TrustLog();
   rocksdb::WriteOptions options;
   options.sync = durability == Durability::kSynced;
   const rocksdb::Status written = db_->Write(options, changes.batch_.get());
@@ -198,6 +213,7 @@ rocksdb::Status Database::Resume() {
   // manifest, and forbids it for some of those errors only. It allows it again when it has resumed.
   rocksdb::Status resumed = db_->DisableFileDeletions();
   if (!resumed.ok()) return resumed;
+  waker_->Wake();
   // RocksDB stays read-only after a disk error until it is told that the disk may be well again.
   resumed = db_->Resume();
   if (!resumed.ok()) {
@@ -205,6 +221,7 @@ rocksdb::Status Database::Resume() {
     return resumed;
   }
   PutSpareRow();
+  TrustLog();
   // Resuming need not touch the log. A mark in it, which no row comes of, shows how that is.
   rocksdb::WriteBatch mark;
   (void)mark.PutLogData("resumed");
@@ -218,7 +235,11 @@ void Database::PutSpareRow() {
   rocksdb::WriteOptions options;
   options.disableWAL = true;
   // Where it fails the write that follows fails too.
-  (void)db_->Put(options, default_family_, "spare", "");
+  if (!db_->Put(options, default_family_, "spare", "").ok()) errors_->set_spare_row_wanted();
+}
+
+void Database::TrustLog() {
+  if (errors_->TakeLogChanged()) (void)db_->SyncWAL();
 }
 
 void Database::StopDamagedCompactions() {

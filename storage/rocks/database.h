@@ -38,6 +38,7 @@ inline constexpr size_t kFamilies = 5;
 class Database;
 class DatabaseOptions;
 class DiskErrors;
+class FlushWaker;
 
 // Says what was found damaged: the object, such as `file 000012.sst of partition
 // raw.default.20415`, and the reason. Called on any thread, in Open already; must not call the
@@ -204,6 +205,10 @@ class Database {
   absl::Status CheckReadyToResume() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(resume_mutex_);
   rocksdb::Status Resume() ABSL_EXCLUSIVE_LOCKS_REQUIRED(resume_mutex_);
   void StopDamagedCompactions();
+  absl::Status MakeWaker();
+  // RocksDB aborts the process when it is to append to a log that an append has failed on, unless
+  // that was synced in a certain way before. Does that while the log is new.
+  void TrustLog();
   // Keeps a row of RocksDB's own family in memory alone. While there is something to write out,
   // resuming begins a new log, as it must: one that an append has failed on takes no other.
   void PutSpareRow();
@@ -222,9 +227,11 @@ class Database {
   const std::shared_ptr<DiskErrors> errors_;  // Shared with RocksDB.
   const std::unique_ptr<rocksdb::DB> db_;
   const DamageReport report_;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These three: set by Open.
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These five: set by Open.
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
+  rocksdb::ColumnFamilyHandle* waker_family_ = nullptr;  // If a crash left it; the waker takes it.
   std::vector<rocksdb::ColumnFamilyHandle*> strangers_;
+  std::unique_ptr<FlushWaker> waker_;
 
   // Held while RocksDB is resumed, which writes out what is in memory, and while it is copied.
   absl::Mutex resume_mutex_;

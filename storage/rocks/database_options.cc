@@ -14,6 +14,8 @@ constexpr size_t kManifestPreallocationBytes = 64 << 10;
 constexpr size_t kBlockBytes = 16 << 10;
 constexpr size_t kMemtableBytes = 8 * kMiB;
 constexpr size_t kBatchMemtableBytes = 32 * kMiB;
+// Of a family: one that is written to, one that is written out, and those that a bad disk leaves.
+constexpr int kMemtablesMax = 5;
 // What a memtable takes at a time: hundreds of partitions have one, and few of them are written to.
 constexpr size_t kArenaBlockBytes = 64 << 10;
 constexpr int kOpenFilesMax = 512;
@@ -60,6 +62,7 @@ rocksdb::ColumnFamilyOptions DatabaseOptions::Base() const {
   rocksdb::ColumnFamilyOptions options;
   options.target_file_size_base = kSstBytes;
   options.write_buffer_size = kMemtableBytes;
+  options.max_write_buffer_number = kMemtablesMax;
   options.arena_block_size = kArenaBlockBytes;
   options.compression = rocksdb::kLZ4Compression;
   options.level0_slowdown_writes_trigger = kLevel0FilesNever;

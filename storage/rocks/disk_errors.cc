@@ -39,8 +39,9 @@ void DiskErrors::OnErrorRecoveryBegin(BackgroundErrorReason, Status, bool* auto_
   *auto_recovery = false;  // It would keep us from resuming, and look for room in its own time.
 }
 
-void DiskErrors::OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo& job) {
-  if (job.cf_name == rocksdb::kDefaultColumnFamilyName) spare_row_wanted_.store(true);
+void DiskErrors::OnMemTableSealed(const rocksdb::MemTableInfo& memtable) {
+  log_changed_.store(true);
+  if (memtable.cf_name == rocksdb::kDefaultColumnFamilyName) spare_row_wanted_.store(true);
 }
 
 void DiskErrors::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& job) {
