@@ -1,5 +1,6 @@
 #include "storage/tsdb/partitions/id_set.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -15,6 +16,23 @@ struct Run {
   uint64_t end = 0;
 };
 
+// Where the run ends that has everything up to `end`. Sought by counting, since a set of a few
+// bytes may hold every id that there is.
+uint64_t EndOfRun(const Roaring& ids, uint64_t end) {
+  const auto has_all = [&ids](uint64_t first, uint64_t last) {
+    return roaring_bitmap_range_cardinality(&ids.roaring, first, last) == last - first;
+  };
+  uint64_t step = kIdsAtATime;
+  while (end < kIdsEnd && has_all(end, std::min(end + step, kIdsEnd))) {
+    end = std::min(end + step, kIdsEnd);
+    step *= 2;
+  }
+  for (; step > 0; step /= 2) {
+    if (end + step <= kIdsEnd && has_all(end, end + step)) end += step;
+  }
+  return end;
+}
+
 std::vector<Run> RunsOf(const Roaring& ids) {
   std::vector<Run> runs;
   roaring_uint32_iterator_t at;
@@ -25,6 +43,10 @@ std::vector<Run> RunsOf(const Roaring& ids) {
       if (runs.empty() || runs.back().end != some[i]) runs.push_back({some[i], some[i]});
       ++runs.back().end;
     }
+    if (count < kIdsAtATime || runs.back().begin > some[0]) continue;
+    runs.back().end = EndOfRun(ids, runs.back().end);
+    if (runs.back().end == kIdsEnd) break;
+    roaring_move_uint32_iterator_equalorlarger(&at, static_cast<uint32_t>(runs.back().end));
   }
   return runs;
 }

@@ -34,6 +34,23 @@ TEST(IdSetTest, EverySetComesBack) {
   EXPECT_EQ(ThereAndBack(scattered), scattered);
 }
 
+TEST(IdSetTest, RunsOfAnyLengthComeBack) {
+  for (const uint64_t length : {1'022, 1'023, 1'024, 1'025, 2'048, 3'000, 65'536, 70'000}) {
+    Roaring runs;
+    for (uint64_t begin = 5; begin < 1'000'000; begin += length + 1) {
+      runs.addRange(begin, begin + length);
+    }
+    EXPECT_EQ(ThereAndBack(runs), runs) << length;
+  }
+}
+
+TEST(IdSetTest, EveryIdThatThereIsTakesAFewBytesAndNoTime) {
+  Roaring all;
+  all.addRange(0, uint64_t{UINT32_MAX} + 1);
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(ThereAndBack(all).maximum(), UINT32_MAX);
+  EXPECT_EQ(ThereAndBack(all), all);
+}
+
 TEST(IdSetTest, DenseIdsTakeAFewBytes) {
   Roaring dense;
   dense.addRange(1, 1'000'000);
