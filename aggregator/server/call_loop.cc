@@ -10,17 +10,33 @@ namespace ora::aggregator {
 namespace {
 
 // gRPC may say "nothing is there" when it was kicked, or after an event that concerns no call.
-constexpr int kQuietLooks = 3;
+constexpr size_t kQuietLooks = 3;
+// A look brings in what came on one connection, for whichever queue. So with several queues many
+// are wanted before it is sure that nothing is there.
+constexpr size_t kQuietLooksSpread = 100;
 // How long after a call has begun the next one is looked for more often.
 constexpr absl::Duration kPromptFor = absl::Seconds(1);
+// Events that are taken from one lane before the next has its turn, and from all before what was
+// posted has.
+constexpr size_t kVisitEvents = 256;
+constexpr size_t kRoundEvents = 4'096;
 
 }  // namespace
 
+CallLoop::Queues CallLoop::AddQueues(grpc::ServerBuilder& builder) {
+  Queues queues;
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    // Only the first is looked at always: connections are its.
+    queues.push_back(builder.AddCompletionQueue(/*is_frequently_polled=*/lane == 0));
+  }
+  return queues;
+}
+
 void CallLoop::Start(const MethodTable& methods, grpc::AsyncGenericService& service,
-                     std::unique_ptr<grpc::ServerCompletionQueue> queue) {
+                     Queues queues) {
   methods_ = &methods;
   service_ = &service;
-  queue_ = std::move(queue);
+  for (auto& queue : queues) lanes_.push_back({std::move(queue)});
   AwaitCall();
   thread_ = std::thread([this] { Run(); });
 }
@@ -36,8 +52,15 @@ void CallLoop::Join() {
                               ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return transports_ == 0; };
     clock_.Await(mutex_, absl::Condition(&finished), absl::InfiniteDuration());
   }
-  if (queue_ != nullptr) queue_->Shutdown();
+  for (Lane& lane : lanes_) lane.queue->Shutdown();
   if (thread_.joinable()) thread_.join();
+  // gRPC wants each to have said that it is over.
+  for (Lane& lane : lanes_) {
+    void* tag = nullptr;
+    bool ok = false;
+    while (lane.queue->Next(&tag, &ok)) {
+    }
+  }
 }
 
 void CallLoop::Post(Posted& posted) {
@@ -45,7 +68,7 @@ void CallLoop::Post(Posted& posted) {
   posted_.push_back(&posted);
   if (!waiting_ || woken_ || stopping_) return;
   woken_ = true;
-  alarm_.Set(queue_.get(), gpr_time_0(GPR_CLOCK_REALTIME), this);
+  alarm_.Set(lanes_.front().queue.get(), gpr_time_0(GPR_CLOCK_REALTIME), this);
 }
 
 void CallLoop::Withdraw(Posted& posted) {
@@ -56,9 +79,11 @@ void CallLoop::Withdraw(Posted& posted) {
 
 void CallLoop::Run() {
   for (;;) {
-    if (AwaitEvent() == Round::kOver) return;
+    // Nothing tells of an event in any of several queues: they are looked at after each rest.
+    const bool spread = IsSpread();
+    if (!spread && AwaitEvent() == Round::kOver) return;
     const absl::Duration begin = clock_.Monotonic();
-    rest_allowed_ = false;
+    rest_allowed_ = spread;
     if (Drain() == Round::kOver) return;
     RunPosted();
     if (rest_allowed_) Rest(begin);
@@ -73,7 +98,7 @@ CallLoop::Round CallLoop::AwaitEvent() {
   }
   void* tag = nullptr;
   bool ok = false;
-  const bool open = queue_->Next(&tag, &ok);
+  const bool open = lanes_.front().queue->Next(&tag, &ok);
   {
     absl::MutexLock lock(&mutex_);
     waiting_ = false;
@@ -84,18 +109,36 @@ CallLoop::Round CallLoop::AwaitEvent() {
 }
 
 CallLoop::Round CallLoop::Drain() {
+  size_t events = 0;
+  const size_t quiet_looks = IsSpread() ? kQuietLooksSpread : kQuietLooks;
+  for (size_t quiet = 0; quiet < quiet_looks;) {
+    const size_t before = events;
+    for (Lane& lane : lanes_) {
+      if (lane.calls == 0 && &lane != &lanes_.front()) continue;
+      if (Visit(lane, events) == Round::kOver) return Round::kOver;
+      ++quiet;
+    }
+    if (events >= kRoundEvents) {
+      rest_allowed_ = false;
+      break;
+    }
+    if (events > before) quiet = 0;
+  }
+  return Round::kMore;
+}
+
+CallLoop::Round CallLoop::Visit(Lane& lane, size_t& events) {
   const gpr_timespec now = gpr_time_0(GPR_CLOCK_REALTIME);  // Long past: not to wait.
-  for (int quiet = 0; quiet < kQuietLooks;) {
+  for (size_t i = 0; i < kVisitEvents; ++i) {
     void* tag = nullptr;
     bool ok = false;
-    switch (queue_->AsyncNext(&tag, &ok, now)) {
+    switch (lane.queue->AsyncNext(&tag, &ok, now)) {
       case grpc::CompletionQueue::SHUTDOWN:
         return Round::kOver;
       case grpc::CompletionQueue::TIMEOUT:
-        ++quiet;
-        break;
+        return Round::kMore;
       case grpc::CompletionQueue::GOT_EVENT:
-        quiet = 0;
+        ++events;
         Dispatch(tag, ok);
         break;
     }
@@ -144,16 +187,28 @@ void CallLoop::Dispatch(void* tag, bool ok) {
   }
 }
 
+size_t CallLoop::LaneForNext() const {
+  if (lanes_.front().calls < kFirstLaneCalls) return 0;
+  const auto fewest = std::min_element(
+      lanes_.begin(), lanes_.end(), [](const Lane& a, const Lane& b) { return a.calls < b.calls; });
+  return static_cast<size_t>(fewest - lanes_.begin());
+}
+
 void CallLoop::AwaitCall() {
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_) return;
     ++transports_;
   }
-  (new CallTransport)->Await(*service_, *queue_);
+  const size_t lane = LaneForNext();
+  ++lanes_[lane].calls;
+  ++calls_;
+  (new CallTransport(lane))->Await(*service_, *lanes_[lane].queue, *lanes_.front().queue);
 }
 
 void CallLoop::Delete(CallTransport* transport) {
+  --lanes_[transport->lane()].calls;
+  --calls_;
   delete transport;
   absl::MutexLock lock(&mutex_);
   --transports_;

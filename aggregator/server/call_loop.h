@@ -4,6 +4,9 @@
 // come, hands it on, sends what is ready to be sent, and then rests for a moment while more
 // gathers, if what came can wait. A thousand collectors that send a batch a second are then some
 // hundred wake-ups a second, not some thousands.
+//
+// gRPC as Debian builds it looks for each event in a list of all that its queue awaits. So beyond
+// some thousand calls the loop has several queues, and looks at them in turn.
 #pragma once
 
 #include <grpcpp/alarm.h>
@@ -41,12 +44,20 @@ class CallLoop {
     virtual void RunOnLoop() = 0;
   };
 
+  // Queues, and how many calls are in the first before the others are used.
+  static constexpr size_t kLanes = 16;
+  static constexpr size_t kFirstLaneCalls = 1'024;
+
+  using Queues = std::vector<std::unique_ptr<grpc::ServerCompletionQueue>>;
+
+  // Before the server is built: the queues that Start wants.
+  static Queues AddQueues(grpc::ServerBuilder& builder);
+
   explicit CallLoop(const LoopPauses& pauses) : pauses_(pauses) {}
   ~CallLoop() { Join(); }
 
   // Serves `methods`, which like `service` must outlive the loop, on a thread of its own.
-  void Start(const MethodTable& methods, grpc::AsyncGenericService& service,
-             std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  void Start(const MethodTable& methods, grpc::AsyncGenericService& service, Queues queues);
 
   // After the server's shutdown: returns when the last call was finished and the thread has ended.
   void Join() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -62,13 +73,22 @@ class CallLoop {
 
  private:
   enum class Round { kMore, kOver };
+  struct Lane {
+    std::unique_ptr<grpc::ServerCompletionQueue> queue;
+    size_t calls = 0;  // And the one that is awaited. Of the loop's thread.
+  };
 
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for an event, unless something was posted.
+  // Waits for an event of the first lane, unless something was posted.
   Round AwaitEvent() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Takes every event that is there.
+  // Takes every event that is there, or so many that what was posted should have its turn.
   Round Drain();
+  // Takes a lane's events, at most a visit's. kOver: the lane is shut down.
+  Round Visit(Lane& lane, size_t& events);
   void RunPosted() ABSL_LOCKS_EXCLUDED(mutex_);
+  // A lane other than the first has calls.
+  bool IsSpread() const { return lanes_.front().calls < calls_; }
+  size_t LaneForNext() const;
   void Rest(absl::Duration begin) ABSL_LOCKS_EXCLUDED(mutex_);
   void Dispatch(void* tag, bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
   // Asks gRPC for the next call, unless the loop is ending.
@@ -81,10 +101,11 @@ class CallLoop {
   storage::RealClock clock_;
   const MethodTable* methods_ = nullptr;
   grpc::AsyncGenericService* service_ = nullptr;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::thread thread_;
 
   // Of the loop's thread.
+  std::vector<Lane> lanes_;
+  size_t calls_ = 0;  // Of all lanes.
   bool rest_allowed_ = false;
   absl::Duration prompt_until_;  // Monotonic.
   std::vector<Posted*> running_;

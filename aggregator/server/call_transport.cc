@@ -4,9 +4,10 @@
 
 namespace ora::aggregator {
 
-void CallTransport::Await(grpc::AsyncGenericService& service, grpc::ServerCompletionQueue& queue) {
+void CallTransport::Await(grpc::AsyncGenericService& service, grpc::ServerCompletionQueue& queue,
+                          grpc::ServerCompletionQueue& news) {
   context_.AsyncNotifyWhenDone(&done_);
-  service.RequestCall(&context_, &stream_, &queue, &queue, &begun_);
+  service.RequestCall(&context_, &stream_, &queue, &news, &begun_);
 }
 
 void CallTransport::Read() {

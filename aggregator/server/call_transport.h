@@ -44,12 +44,17 @@ class CallTransport {
     Step step = Step::kBegun;
   };
 
-  CallTransport() = default;
+  // `lane` is the loop's: which of its queues the call's steps come from.
+  explicit CallTransport(size_t lane) : lane_(lane) {}
   CallTransport(const CallTransport&) = delete;
   CallTransport& operator=(const CallTransport&) = delete;
 
-  // Waits for a call: Step::kBegun, with ok false if the server stops first.
-  void Await(grpc::AsyncGenericService& service, grpc::ServerCompletionQueue& queue);
+  // Waits for a call: Step::kBegun comes from `news`, with ok false if the server stops first; the
+  // call's other steps come from `queue`.
+  void Await(grpc::AsyncGenericService& service, grpc::ServerCompletionQueue& queue,
+             grpc::ServerCompletionQueue& news);
+
+  size_t lane() const { return lane_; }
 
   // `/ora.v1.QueryService/Query`. Once it has begun.
   const std::string& method() const { return context_.method(); }
@@ -67,6 +72,7 @@ class CallTransport {
   State Advance(Step step, bool ok);
 
  private:
+  const size_t lane_;
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_{&context_};
   Tag begun_{this, Step::kBegun};

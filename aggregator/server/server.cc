@@ -98,7 +98,7 @@ absl::Status GrpcServer::Start(const AddServices& add_services) {
   grpc::ServerBuilder builder;
   SetArguments(options_, builder);
   builder.RegisterAsyncGenericService(&service_);
-  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
+  CallLoop::Queues queues = CallLoop::AddQueues(builder);
   int port = 0;
   builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(), &port);
   server_ = builder.BuildAndStart();
@@ -110,7 +110,7 @@ absl::Status GrpcServer::Start(const AddServices& add_services) {
                      "--listen or `listen`"));
   }
   address_ = absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":", port);
-  loop_.Start(methods_, service_, std::move(queue));
+  loop_.Start(methods_, service_, std::move(queues));
   return absl::OkStatus();
 }
 

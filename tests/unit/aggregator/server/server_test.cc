@@ -284,6 +284,39 @@ TEST_F(ServerTest, StopsWhileCallsAreOpen) {
   EXPECT_FALSE(stream->Finish().ok());
 }
 
+TEST_F(ServerTest, AnswersMoreCallsThanOneQueueTakes) {
+  UseTheNetwork();
+  constexpr size_t kCalls = CallLoop::kFirstLaneCalls + 2 * CallLoop::kLanes;
+  using grpc::reflection::v1alpha::ServerReflectionRequest;
+  using grpc::reflection::v1alpha::ServerReflectionResponse;
+  using Stream = grpc::ClientReaderWriter<ServerReflectionRequest, ServerReflectionResponse>;
+  const auto stub = grpc::reflection::v1alpha::ServerReflection::NewStub(channel_);
+  std::vector<grpc::ClientContext> contexts(kCalls);
+  std::vector<std::unique_ptr<Stream>> streams;
+  ServerReflectionRequest request;
+  request.set_list_services("*");
+  for (grpc::ClientContext& context : contexts) {
+    streams.push_back(stub->ServerReflectionInfo(&context));
+    ASSERT_TRUE(streams.back()->Write(request));
+  }
+  ServerReflectionResponse response;
+  for (const auto& stream : streams) ASSERT_TRUE(stream->Read(&response));
+  answers_.answer = [](const CallLife&) { return v1::GetStatusResponse(); };
+  v1::GetStatusResponse status;
+  EXPECT_TRUE(GetStatus(&status).ok());
+  // Those of the first queue end; the others go on.
+  for (size_t i = 0; i < CallLoop::kFirstLaneCalls; ++i) {
+    streams[i]->WritesDone();
+    ASSERT_TRUE(streams[i]->Finish().ok()) << i;
+  }
+  ASSERT_TRUE(streams.back()->Write(request));
+  EXPECT_TRUE(streams.back()->Read(&response));
+  Stop();
+  for (size_t i = CallLoop::kFirstLaneCalls; i < kCalls; ++i) {
+    EXPECT_FALSE(streams[i]->Finish().ok()) << i;
+  }
+}
+
 TEST_F(ServerTest, RunsWhatIsPostedWhileItHasNothingElseToDo) {
   class Note final : public CallLoop::Posted {
    public:
