@@ -24,7 +24,7 @@ struct ServerOptions {
   absl::Duration ping_limit_min = absl::Seconds(10);  // Pings that come more often are refused.
   // How much later than at once a call may be seen while streams that can wait are busy: after a
   // second without a new call, and within one.
-  absl::Duration pause = absl::Milliseconds(4);
+  absl::Duration pause = absl::Milliseconds(10);
   absl::Duration pause_short = absl::Milliseconds(1);
 };
 

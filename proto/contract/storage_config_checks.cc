@@ -155,7 +155,7 @@ void FillStorageDefaults(StorageConfig& storage) {
   }
   if (!storage.has_seal_interval()) *storage.mutable_seal_interval() = ToProto(absl::Minutes(30));
   if (!storage.has_commit_gather()) {
-    *storage.mutable_commit_gather() = ToProto(absl::Milliseconds(15));
+    *storage.mutable_commit_gather() = ToProto(absl::Milliseconds(25));
   }
   if (storage.series_max() == 0) storage.set_series_max(kSeriesDefault);
   if (storage.free_bytes_floor() == 0) storage.set_free_bytes_floor(kFreeBytesFloorDefault);
