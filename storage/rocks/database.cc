@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/rocks/database_options.h"
 #include "storage/rocks/disk_errors.h"
@@ -118,8 +119,9 @@ void Database::Adopt(const std::vector<std::string>& names,
     } else if (absl::optional<PartitionId> id = PartitionId::Parse(names[i])) {
       partitions_.emplace(*id,
                           std::shared_ptr<const Partition>(new Partition(*id, *db_, handles[i])));
-    } else if (names[i] == kWakerFamily) {
-      waker_family_ = handles[i];
+    } else if (absl::StartsWith(names[i], kWakerPrefix)) {
+      (void)db_->DropColumnFamily(handles[i]);  // A crash came before it was.
+      (void)db_->DestroyColumnFamilyHandle(handles[i]);
     } else {
       strangers_.push_back(handles[i]);
       if (names[i] == rocksdb::kDefaultColumnFamilyName) {
@@ -133,7 +135,7 @@ void Database::Adopt(const std::vector<std::string>& names,
 }
 
 absl::Status Database::MakeWaker() {
-  absl::StatusOr<std::unique_ptr<FlushWaker>> made = FlushWaker::Make(*db_, waker_family_);
+  absl::StatusOr<std::unique_ptr<FlushWaker>> made = FlushWaker::Make(*db_);
   if (!made.ok()) return made.status();
   waker_ = *std::move(made);
   return absl::OkStatus();

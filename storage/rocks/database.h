@@ -31,9 +31,9 @@ class WriteBatch;
 namespace ora::storage {
 
 // The families that are always there; what their keys and values are: ../FORMAT.md. Each partition
-// of samples has one more.
-enum class Family : uint8_t { kMeta, kSeries, kBatches, kMarks, kState };
-inline constexpr size_t kFamilies = 5;
+// of samples has one more. The mirror is for rows of kMeta that are to be in two files.
+enum class Family : uint8_t { kMeta, kSeries, kBatches, kMarks, kState, kMirror };
+inline constexpr size_t kFamilies = 6;
 
 class Database;
 class DatabaseOptions;
@@ -227,9 +227,8 @@ class Database {
   const std::shared_ptr<DiskErrors> errors_;  // Shared with RocksDB.
   const std::unique_ptr<rocksdb::DB> db_;
   const DamageReport report_;
-  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These five: set by Open.
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};  // These four: set by Open.
   rocksdb::ColumnFamilyHandle* default_family_ = nullptr;
-  rocksdb::ColumnFamilyHandle* waker_family_ = nullptr;  // If a crash left it; the waker takes it.
   std::vector<rocksdb::ColumnFamilyHandle*> strangers_;
   std::unique_ptr<FlushWaker> waker_;
 

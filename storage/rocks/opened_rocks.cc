@@ -10,8 +10,8 @@
 namespace ora::storage {
 namespace {
 
-constexpr absl::string_view kFamilyNames[kFamilies] = {"meta", "series", "batches", "marks",
-                                                       "state"};
+constexpr absl::string_view kFamilyNames[kFamilies] = {"meta",  "series", "batches",
+                                                       "marks", "state",  "mirror"};
 constexpr int kRescuesMax = 3;  // Opens that may find more damaged tables than the one before.
 
 rocksdb::ColumnFamilyOptions OptionsOf(const DatabaseOptions& options, absl::string_view name) {

@@ -37,8 +37,8 @@ absl::StatusOr<Pair> DecodePair(absl::string_view record) {
 }
 
 // Zeros if there is no such row.
-absl::StatusOr<Pair> ReadPair(const Database& database, absl::string_view key) {
-  const absl::StatusOr<absl::optional<std::string>> row = database.Get(Family::kMeta, key);
+absl::StatusOr<Pair> ReadPair(const Database& database, Family family, absl::string_view key) {
+  const absl::StatusOr<absl::optional<std::string>> row = database.Get(family, key);
   if (!row.ok()) return row.status();
   if (!row->has_value()) return Pair{};
   absl::StatusOr<Pair> pair = DecodePair(**row);
@@ -47,6 +47,44 @@ absl::StatusOr<Pair> ReadPair(const Database& database, absl::string_view key) {
                         absl::StrCat("shard's ", key, ": ", pair.status().message()));
   }
   return pair;
+}
+
+// Each row is in two families, and so in two files. Their numbers never go down, so of two that
+// differ the higher one is the newer.
+class MirroredRows {
+ public:
+  MirroredRows(const Database& database, const DamageReport& report)
+      : database_(database), report_(report) {}
+
+  absl::StatusOr<Pair> Read(absl::string_view key) {
+    absl::StatusOr<Pair> row = ReadPair(database_, Family::kMeta, key);
+    const absl::StatusOr<Pair> mirror = ReadPair(database_, Family::kMirror, key);
+    const bool row_is_lost = absl::IsDataLoss(row.status());
+    const bool mirror_is_lost = absl::IsDataLoss(mirror.status());
+    if (!row.ok() && (!row_is_lost || mirror_is_lost)) return row;
+    if (!mirror.ok() && !mirror_is_lost) return mirror;
+    if (row.ok() && mirror.ok() && *row == *mirror) return row;
+    was_damaged_ = true;
+    const absl::string_view reason = row_is_lost      ? row.status().message()
+                                     : mirror_is_lost ? mirror.status().message()
+                                                      : "it differs from its mirror";
+    report_(absl::StrCat("shard's ", key),
+            absl::StrCat(reason, "; it is in two files, and nothing is lost"));
+    if (row_is_lost || (mirror.ok() && *row < *mirror)) return mirror;
+    return row;
+  }
+
+  bool was_damaged() const { return was_damaged_; }
+
+ private:
+  const Database& database_;
+  const DamageReport& report_;
+  bool was_damaged_ = false;
+};
+
+void PutMirrored(DatabaseChanges& changes, absl::string_view key, const std::string& record) {
+  changes.Put(Family::kMeta, key, record);
+  changes.Put(Family::kMirror, key, record);
 }
 
 // Format 1 was that of programs before the first release.
@@ -67,39 +105,45 @@ absl::Status CheckFormat(uint64_t format) {
 }  // namespace
 
 void PutWatermark(DatabaseChanges& changes, const Watermark& watermark) {
-  changes.Put(Family::kMeta, kWatermarkKey,
-              EncodePair(watermark.log_number, watermark.seal_number));
+  PutMirrored(changes, kWatermarkKey, EncodePair(watermark.log_number, watermark.seal_number));
 }
 
 void PutSealBegun(DatabaseChanges& changes, uint32_t seal_number) {
-  changes.Put(Family::kMeta, kSealBegunKey, EncodePair(seal_number, 0));
+  PutMirrored(changes, kSealBegunKey, EncodePair(seal_number, 0));
 }
 
 void PutSeriesIdNext(DatabaseChanges& changes, SeriesId id) {
-  changes.Put(Family::kMeta, kSeriesIdNextKey, EncodePair(id, 0));
+  PutMirrored(changes, kSeriesIdNextKey, EncodePair(id, 0));
 }
 
-absl::StatusOr<ShardMeta> ShardMeta::Open(Database& database) {
-  const absl::StatusOr<Pair> format = ReadPair(database, kFormatKey);
+absl::StatusOr<ShardMeta> ShardMeta::Open(Database& database, const DamageReport& report) {
+  MirroredRows rows(database, report);
+  const absl::StatusOr<Pair> format = rows.Read(kFormatKey);
   if (!format.ok()) return format.status();
   if (absl::Status known = CheckFormat((*format)[0]); !known.ok()) return known;
   ShardMeta meta;
-  const absl::StatusOr<Pair> epoch = ReadPair(database, kEpochKey);
+  const absl::StatusOr<Pair> epoch = rows.Read(kEpochKey);
   if (!epoch.ok()) return epoch.status();
   meta.epoch = (*epoch)[0] + 1;
-  const absl::StatusOr<Pair> watermark = ReadPair(database, kWatermarkKey);
+  const absl::StatusOr<Pair> watermark = rows.Read(kWatermarkKey);
   if (!watermark.ok()) return watermark.status();
   meta.watermark = {(*watermark)[0], static_cast<uint32_t>((*watermark)[1])};
-  const absl::StatusOr<Pair> begun = ReadPair(database, kSealBegunKey);
+  const absl::StatusOr<Pair> begun = rows.Read(kSealBegunKey);
   if (!begun.ok()) return begun.status();
   meta.seal_number_begun = std::max(static_cast<uint32_t>((*begun)[0]), meta.watermark.seal_number);
-  const absl::StatusOr<Pair> next_id = ReadPair(database, kSeriesIdNextKey);
+  const absl::StatusOr<Pair> next_id = rows.Read(kSeriesIdNextKey);
   if (!next_id.ok()) return next_id.status();
   meta.series_id_next = std::max<SeriesId>(1, static_cast<SeriesId>((*next_id)[0]));
+  meta.was_damaged = rows.was_damaged();
 
   DatabaseChanges changes(database);
-  changes.Put(Family::kMeta, kFormatKey, EncodePair(kFormat, 0));
-  changes.Put(Family::kMeta, kEpochKey, EncodePair(meta.epoch, 0));
+  PutMirrored(changes, kFormatKey, EncodePair(kFormat, 0));
+  PutMirrored(changes, kEpochKey, EncodePair(meta.epoch, 0));
+  if (meta.was_damaged) {
+    PutWatermark(changes, meta.watermark);
+    PutSealBegun(changes, meta.seal_number_begun);
+    PutSeriesIdNext(changes, meta.series_id_next);
+  }
   if (absl::Status written = database.Write(std::move(changes), Durability::kSynced);
       !written.ok()) {
     return written;

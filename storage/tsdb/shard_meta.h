@@ -26,11 +26,14 @@ struct ShardMeta {
   Watermark watermark;
   uint32_t seal_number_begun = 0;  // Of the newest sealing that was begun, done or not.
   SeriesId series_id_next = 1;     // No record has this id or a higher one.
+  // A row was lost, or is an old one, and was made good from its mirror: so may other rows of
+  // Family::kMeta be, which have none.
+  bool was_damaged = false;
 
   // Reads it, or makes it for a new shard; bumps the epoch, durably. FAILED_PRECONDITION: a newer
-  // program wrote the shard, or one before the first release. DATA_LOSS: the watermark cannot be
-  // read.
-  static absl::StatusOr<ShardMeta> Open(Database& database);
+  // program wrote the shard, or one before the first release. DATA_LOSS: one of its rows cannot be
+  // read, nor can its mirror. Damage is told to `report`.
+  static absl::StatusOr<ShardMeta> Open(Database& database, const DamageReport& report);
 };
 
 // The rows of a ShardMeta, put into changes that others become durable with.

@@ -91,7 +91,10 @@ absl::Status TsdbStore::Start() {
   if (absl::Status removed = snapshots_.RemoveHalfMade(); !removed.ok()) {
     log_.Warning(absl::StrCat("storage: what is left of a snapshot stays: ", removed.message()));
   }
-  const absl::StatusOr<ShardMeta> meta = ShardMeta::Open(*database_);
+  const absl::StatusOr<ShardMeta> meta =
+      ShardMeta::Open(*database_, [this](absl::string_view object, absl::string_view reason) {
+        damage_->Report(object, reason);
+      });
   if (!meta.ok()) return meta.status();
   if (absl::Status series = RecoverSeries(*database_, *meta, *damage_, index_); !series.ok()) {
     return series;
@@ -100,7 +103,10 @@ absl::Status TsdbStore::Start() {
   const absl::StatusOr<Recovered> recovered =
       RecoverOpenChunks(*database_, index_, meta->watermark, *damage_, {open_, marks_});
   if (!recovered.ok()) return recovered.status();
-  absl::Status loaded = partitions_.Load({meta->watermark.seal_number, index_.IdNext()});
+  absl::Status loaded = partitions_.Load(
+      {.sealed_through = meta->watermark.seal_number,
+       .id_next = index_.IdNext(),
+       .rows = meta->was_damaged ? PartitionRows::kMayBeOld : PartitionRows::kTrusted});
   if (!loaded.ok()) return loaded;
   sealer_.Restore(*meta);
   log_.Info(absl::StrCat("storage: opened ", directory_, ", epoch ", meta->epoch, ": ",

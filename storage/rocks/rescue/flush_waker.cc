@@ -7,38 +7,45 @@
 namespace ora::storage {
 namespace {
 
-absl::Status Refused(const rocksdb::Status& status) {
-  return absl::UnavailableError(
-      absl::StrCat("database: make the family that wakes others: ", status.ToString()));
-}
+constexpr int kFamilies = 4;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FlushWaker>> FlushWaker::Make(rocksdb::DB& db,
-                                                             rocksdb::ColumnFamilyHandle* left) {
-  rocksdb::ColumnFamilyHandle* family = left;
-  if (family == nullptr) {
-    const rocksdb::Status made =
-        db.CreateColumnFamily(rocksdb::ColumnFamilyOptions(), std::string(kWakerFamily), &family);
-    if (!made.ok()) return Refused(made);
+absl::StatusOr<std::unique_ptr<FlushWaker>> FlushWaker::Make(rocksdb::DB& db) {
+  std::unique_ptr<FlushWaker> waker(new FlushWaker(db));
+  for (int i = 0; i < kFamilies; ++i) {
+    if (rocksdb::Status added = waker->Add(absl::StrCat(kWakerPrefix, i)); !added.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("database: make the families that wake others: ", added.ToString()));
+    }
   }
-  std::unique_ptr<FlushWaker> waker(new FlushWaker(db, family));
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
-  rocksdb::Status ready = db.Put(options, family, "waker", "");
-  if (ready.ok()) ready = db.DropColumnFamily(family);
-  if (!ready.ok()) return Refused(ready);
-  waker->Wake();  // Its memory is set aside while the disk is well.
+  waker->Wake();  // Their memory is set aside while the disk is well.
   return waker;
 }
 
-FlushWaker::~FlushWaker() { (void)db_.DestroyColumnFamilyHandle(family_); }
+rocksdb::Status FlushWaker::Add(std::string name) {
+  rocksdb::ColumnFamilyHandle* family = nullptr;
+  rocksdb::Status added = db_.CreateColumnFamily(rocksdb::ColumnFamilyOptions(), name, &family);
+  if (!added.ok()) return added;
+  families_.push_back(family);
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  added = db_.Put(options, family, name, "");
+  if (added.ok()) added = db_.DropColumnFamily(family);
+  return added;
+}
+
+FlushWaker::~FlushWaker() {
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    (void)db_.DestroyColumnFamilyHandle(family);
+  }
+}
 
 void FlushWaker::Wake() {
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;
-  (void)db_.Flush(options, family_);
+  for (rocksdb::ColumnFamilyHandle* family : families_) (void)db_.Flush(options, family);
 }
 
 }  // namespace ora::storage

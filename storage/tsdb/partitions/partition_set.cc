@@ -56,6 +56,7 @@ absl::Status PartitionSet::Load(const ShardReach& reach) {
 
 absl::StatusOr<PartitionContents> PartitionSet::ReadContents(const Partition& partition,
                                                              const ShardReach& reach) {
+  if (reach.rows == PartitionRows::kMayBeOld) return Recount(partition, reach);
   const std::string object = absl::StrCat("record of partition ", partition.id().Name());
   const auto row = database_.Get(Family::kMeta, RowKey(partition.id()));
   if (!row.ok() && !absl::IsDataLoss(row.status())) return row.status();

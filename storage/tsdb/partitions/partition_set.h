@@ -29,10 +29,14 @@ struct PartitionView {
   const PartitionId& id() const { return partition->id(); }
 };
 
+// Whether the rows of partitions say what is in them.
+enum class PartitionRows : uint8_t { kTrusted, kMayBeOld };
+
 // How far a shard's numbers have come.
 struct ShardReach {
   uint32_t sealed_through = 0;  // The newest sealing that is done.
   SeriesId id_next = 1;         // No series has this id or a higher one.
+  PartitionRows rows = PartitionRows::kTrusted;
 };
 
 // Whether the partition may hold samples of the range.
@@ -51,7 +55,8 @@ class PartitionSet {
   // Both must outlive the set.
   PartitionSet(Database& database, DamageReport report);
 
-  // Reads the rows of all partitions. One without a readable row is read through. What has a higher
+  // Reads the rows of all partitions. One without a row that can be read and trusted is read
+  // through. What has a higher
   // seal number than `reach.sealed_through` was left behind by a sealing that did not end, and
   // counts for nothing. Once, before anything else. UNAVAILABLE: the disk refused.
   absl::Status Load(const ShardReach& reach) ABSL_LOCKS_EXCLUDED(writers_, mutex_);
