@@ -1,5 +1,5 @@
 // The store over a disk that loses power, errs and fills up, with an oracle that knows what was
-// acknowledged. ORA_FAULT_CYCLES sets how often (8 unless set), ORA_SEED what befalls it.
+// acknowledged. ORA_FAULT_CYCLES sets how often (4 unless set), ORA_SEED what befalls it.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@
 namespace ora::storage {
 namespace {
 
-constexpr uint64_t kCyclesDefault = 8;
+constexpr uint64_t kCyclesDefault = 4;
 constexpr uint64_t kSeedDefault = 20'261'123;
 constexpr std::chrono::seconds kPatience(20);  // With a store that must accept writes again.
 constexpr uint64_t kRoundsMax = 12;            // Of writing, in a cycle.

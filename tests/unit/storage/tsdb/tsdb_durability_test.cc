@@ -218,7 +218,9 @@ TEST_F(DurabilityTest, RefusesAStoreOfAFormatThatItDoesNotKnow) {
       writer.Varint(format);
       writer.Varint(0);
       DatabaseChanges changes(**database);
-      changes.Put(Family::kMeta, "format", std::move(writer).Finish());
+      const std::string record = std::move(writer).Finish();
+      changes.Put(Family::kMeta, "format", record);
+      changes.Put(Family::kMirror, "format", record);
       ASSERT_TRUE((*database)->Write(std::move(changes), Durability::kSynced).ok());
     }
     const auto opened = TimeSeriesStore::Open(options_, clock_, files_, log_, counters_);
