@@ -12,7 +12,8 @@ namespace ora {
 namespace {
 
 constexpr int kKeepaliveTimeMillis = 20'000;
-constexpr int kKeepaliveTimeoutMillis = 10'000;
+// An aggregator to which a whole fleet delivers what it missed may take its time to answer a ping.
+constexpr int kKeepaliveTimeoutMillis = 30'000;
 constexpr int kReconnectMillisMax = 5'000;
 constexpr int kReconnectMillisFirst = 100;
 // gRPC takes its "minimum backoff" for the time that one attempt to connect may take.
