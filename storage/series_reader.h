@@ -46,6 +46,10 @@ class SeriesCursor {
   // Of the current series; valid until Next.
   virtual const Labels& labels() const = 0;
 
+  // One of the current series' labels, empty if it has none of the name; valid as labels() are, and
+  // cheaper where no other label is wanted.
+  virtual absl::string_view LabelValue(absl::string_view name) const { return labels().Get(name); }
+
   // Replaces `columns` with the samples of the current series in the range, staleness markers
   // included. DATA_LOSS never: damaged chunks are skipped and told by warnings().
   virtual absl::Status ReadSamples(SampleColumns& columns) = 0;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "aggregator/promql/eval/group_folds.h"
 #include "aggregator/promql/eval/statistics.h"
 #include "aggregator/promql/parser/literals.h"
 #include "proto/status/status_macros.h"
@@ -63,88 +64,16 @@ GridSeries SeriesOf(const Group& group, size_t steps) {
   return series;
 }
 
-struct SumFold {
-  void Add(double value) { sum.Add(value); }
-  double Result() const { return sum.Total(); }
-  KahanSum sum;
-};
-
-struct AvgFold {
-  void Add(double value) { mean.Add(value); }
-  double Result() const { return mean.Mean(); }
-  RunningMean mean;
-};
-
-struct MinFold {
-  void Add(double value) {
-    if (!(held <= value)) held = std::isnan(value) ? held : value;
-  }
-  double Result() const { return held; }
-  double held = std::nan("");
-};
-
-struct MaxFold {
-  void Add(double value) {
-    if (!(held >= value)) held = std::isnan(value) ? held : value;
-  }
-  double Result() const { return held; }
-  double held = std::nan("");
-};
-
-struct CountFold {
-  void Add(double) { count += 1; }
-  double Result() const { return count; }
-  double count = 0;
-};
-
-struct GroupFold {
-  void Add(double) {}
-  double Result() const { return 1; }
-};
-
-struct StdvarFold {
-  void Add(double value) {
-    count += 1;
-    if (count == 1) {
-      mean = value;
-      squares = std::isfinite(value) ? 0 : std::nan("");
-      return;
-    }
-    const double delta = value - mean;
-    mean += delta / count;
-    squares += delta * (value - mean);
-  }
-  double Result() const { return squares / count; }
-  double count = 0;
-  double mean = 0;
-  double squares = 0;
-};
-
-struct StddevFold : StdvarFold {
-  double Result() const { return std::sqrt(StdvarFold::Result()); }
-};
-
-// One pass over each series; the folds of a group lie side by side, a step each.
-template <typename Fold>
-absl::StatusOr<VectorGrid> FoldGroups(const std::vector<Group>& groups, const VectorGrid& vector,
-                                      const StepGrid& grid, QueryState& state) {
-  ORA_RETURN_IF_ERROR(state.CheckSize(groups.size(), grid.count));
-  VectorGrid result;
-  result.reserve(groups.size());
-  std::vector<Fold> folds;
-  for (const Group& group : groups) {
+// One pass over each series.
+absl::StatusOr<VectorGrid> FoldGroups(const Aggregate& aggregate, const VectorGrid& vector,
+                                      GroupFolds& folds, const StepGrid& grid, QueryState& state) {
+  SeriesGroups groups(aggregate);
+  for (const GridSeries& series : vector) {
     ORA_RETURN_IF_ERROR(state.CheckAlive());
-    folds.assign(grid.count, Fold());
-    GridSeries series = SeriesOf(group, grid.count);
-    for (const size_t member : group.members) {
-      const GridSeries& input = vector[member];
-      input.present.ForEach([&](size_t step) { folds[step].Add(input.values[step]); });
-      series.present.Add(input.present);
-    }
-    series.present.ForEach([&](size_t step) { series.values[step] = folds[step].Result(); });
-    result.push_back(std::move(series));
+    folds.Add(groups.Find(series), series);
+    ORA_RETURN_IF_ERROR(state.CheckSize(groups.size(), grid.count));
   }
-  return result;
+  return TakeGroups(groups, folds);
 }
 
 absl::StatusOr<VectorGrid> QuantileGroups(const std::vector<Group>& groups,
@@ -271,30 +200,27 @@ absl::StatusOr<VectorGrid> CountValues(const Aggregate& aggregate, const VectorG
 
 }  // namespace
 
+VectorGrid TakeGroups(SeriesGroups& groups, GroupFolds& folds) {
+  VectorGrid result = folds.Take();
+  std::vector<SeriesGroups::Group> taken = groups.Take();
+  for (size_t i = 0; i < result.size(); ++i) {
+    result[i].labels = std::move(taken[i].labels);
+    result[i].drop_name = taken[i].drop_name;
+  }
+  return result;
+}
+
 absl::StatusOr<VectorGrid> ApplyAggregate(const Aggregate& aggregate, VectorGrid vector,
                                           const AggregateParameter& parameter, const StepGrid& grid,
                                           QueryState& state) {
   if (aggregate.op == AggregateOperator::kCountValues) {
     return CountValues(aggregate, vector, parameter.text, grid, state);
   }
+  if (const auto folds = MakeGroupFolds(aggregate.op, grid)) {
+    return FoldGroups(aggregate, vector, *folds, grid, state);
+  }
   const std::vector<Group> groups = MakeGroups(aggregate, vector);
   switch (aggregate.op) {
-    case AggregateOperator::kSum:
-      return FoldGroups<SumFold>(groups, vector, grid, state);
-    case AggregateOperator::kAvg:
-      return FoldGroups<AvgFold>(groups, vector, grid, state);
-    case AggregateOperator::kMin:
-      return FoldGroups<MinFold>(groups, vector, grid, state);
-    case AggregateOperator::kMax:
-      return FoldGroups<MaxFold>(groups, vector, grid, state);
-    case AggregateOperator::kCount:
-      return FoldGroups<CountFold>(groups, vector, grid, state);
-    case AggregateOperator::kGroup:
-      return FoldGroups<GroupFold>(groups, vector, grid, state);
-    case AggregateOperator::kStddev:
-      return FoldGroups<StddevFold>(groups, vector, grid, state);
-    case AggregateOperator::kStdvar:
-      return FoldGroups<StdvarFold>(groups, vector, grid, state);
     case AggregateOperator::kQuantile:
       return QuantileGroups(groups, vector, parameter, grid, state);
     case AggregateOperator::kTopk:

@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "aggregator/promql/eval/group_folds.h"
 #include "aggregator/promql/eval/query_state.h"
 #include "aggregator/promql/eval/vector_grid.h"
 #include "aggregator/promql/parser/syntax_tree.h"
@@ -17,6 +18,9 @@ struct AggregateParameter {
   std::string text;
   std::string place;  // In the text, for notes.
 };
+
+// The groups' series with their labels.
+VectorGrid TakeGroups(SeriesGroups& groups, GroupFolds& folds);
 
 absl::StatusOr<VectorGrid> ApplyAggregate(const Aggregate& aggregate, VectorGrid vector,
                                           const AggregateParameter& parameter, const StepGrid& grid,

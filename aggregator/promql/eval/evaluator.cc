@@ -9,11 +9,12 @@
 #include "absl/strings/str_cat.h"
 #include "aggregator/promql/eval/aggregation.h"
 #include "aggregator/promql/eval/binary_operators.h"
+#include "aggregator/promql/eval/group_folds.h"
 #include "aggregator/promql/eval/histogram.h"
 #include "aggregator/promql/eval/instant_functions.h"
 #include "aggregator/promql/eval/label_functions.h"
-#include "aggregator/promql/eval/range_functions.h"
 #include "aggregator/promql/eval/vector_matching.h"
+#include "aggregator/promql/eval/windows/window_edges.h"
 #include "aggregator/promql/parser/literals.h"
 #include "proto/status/status_macros.h"
 
@@ -69,6 +70,18 @@ VectorGrid AbsentOf(const StepBits& present, storage::Labels labels, size_t step
   VectorGrid vector;
   vector.push_back(std::move(series));
   return WithoutEmpty(std::move(vector));
+}
+
+StepBits StepsWithSamples(const WindowGrid& windows, size_t steps) {
+  StepBits present(steps);
+  WindowEdges edges;
+  for (const WindowSeries& series : windows.series) {
+    FindEdges(series.samples.time_millis, windows.ends_millis, windows.range_millis, edges);
+    for (size_t step = 0; step < steps; ++step) {
+      if (edges.begins[step] != edges.ends[step]) present.Set(step);
+    }
+  }
+  return present;
 }
 
 StepBits AnyPresent(const VectorGrid& vector, size_t steps) {
@@ -189,13 +202,18 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Aggregate& aggregate, co
     if (auto* scalar = std::get_if<ScalarGrid>(&value)) parameter.scalar = std::move(*scalar);
     if (auto* text = std::get_if<std::string>(&value)) parameter.text = std::move(*text);
   }
+  if (CanFold(aggregate)) {
+    if (const auto folds = MakeGroupFolds(aggregate.op, grid_)) {
+      return AggregateStream(aggregate, *folds);
+    }
+  }
   ORA_ASSIGN_OR_RETURN(VectorGrid vector, EvaluateVector(*aggregate.operand, Text(aggregate.op)));
   return ApplyAggregate(aggregate, std::move(vector), parameter, grid_, state_);
 }
 
-absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&) {
+absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr& expr) {
   const absl::string_view name = call.function->name;
-  if (IsRangeFunction(name)) return CallRangeFunction(call);
+  if (IsRangeFunction(name)) return CallRangeFunction(call, expr);
   if (IsInstantFunction(name)) return CallInstantFunction(call);
   if (name == "label_replace" || name == "label_join" || name == "sort_by_label" ||
       name == "sort_by_label_desc") {
@@ -211,9 +229,7 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&)
   }
   if (name == "absent_over_time") {
     ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*call.arguments[0], name));
-    ORA_ASSIGN_OR_RETURN(const VectorGrid present,
-                         ApplyRangeFunction("present_over_time", windows, {}, "", grid_, state_));
-    return AbsentOf(AnyPresent(present, grid_.count), LabelsOfAbsent(*call.arguments[0]),
+    return AbsentOf(StepsWithSamples(windows, grid_.count), LabelsOfAbsent(*call.arguments[0]),
                     grid_.count);
   }
   if (OnlyNativeHistograms(name)) {
@@ -235,22 +251,84 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr&)
                      name == "sort" ? SortOrder::kAscending : SortOrder::kDescending);
 }
 
-absl::StatusOr<GridValue> Evaluator::CallRangeFunction(const Call& call) {
+absl::StatusOr<ScalarArguments> Evaluator::EvaluateScalars(const Call& call) {
   ScalarArguments scalars;
-  const Expr* range = nullptr;
   for (const ExprPtr& argument : call.arguments) {
-    if (argument->type == ValueType::kRange) {
-      range = argument.get();
-      continue;
-    }
+    if (argument->type == ValueType::kRange) continue;
     ORA_ASSIGN_OR_RETURN(ScalarGrid scalar, EvaluateScalar(*argument));
     scalars.push_back(std::move(scalar));
   }
-  ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(*range, call.function->name));
-  ORA_ASSIGN_OR_RETURN(VectorGrid result, ApplyRangeFunction(call.function->name, windows, scalars,
-                                                             Place(*range), grid_, state_));
-  if (call.function->name == "last_over_time") return result;
+  return scalars;
+}
+
+absl::StatusOr<GridValue> Evaluator::CallRangeFunction(const Call& call, const Expr& expr) {
+  VectorGrid result;
+  if (IsStreamed(expr)) {
+    const auto collect = [&](const storage::SeriesCursor& cursor, const GridSeries& series) {
+      result.push_back(series);
+      result.back().labels = cursor.labels();
+      return state_.CheckSize(result.size(), grid_.count);
+    };
+    ORA_RETURN_IF_ERROR(StreamRangeFunction(call, collect));
+  } else {
+    ORA_ASSIGN_OR_RETURN(result, ApplyToSubquery(call));
+  }
+  if (KeepsName(call.function->name)) return result;
   return DropNames(std::move(result), removal(), SameLabels::kRefuse);
+}
+
+absl::StatusOr<VectorGrid> Evaluator::ApplyToSubquery(const Call& call) {
+  ORA_ASSIGN_OR_RETURN(const ScalarArguments scalars, EvaluateScalars(call));
+  const Expr& argument = RangeArgument(call);
+  ORA_ASSIGN_OR_RETURN(const WindowGrid windows, EvaluateWindows(argument, call.function->name));
+  const WindowFrame frame{grid_, windows.ends_millis, windows.range_millis};
+  ORA_ASSIGN_OR_RETURN(const std::unique_ptr<WindowFunction> function,
+                       MakeWindowFunction(call.function->name, frame, scalars));
+  RangeFunctionNotes notes(call.function->name, scalars);
+  VectorGrid result;
+  for (const WindowSeries& series : windows.series) {
+    ORA_RETURN_IF_ERROR(state_.CheckAlive());
+    ORA_RETURN_IF_ERROR(state_.CheckSize(result.size() + 1, grid_.count));
+    GridSeries slid(series.labels, grid_.count);
+    slid.drop_name = series.drop_name;
+    ORA_RETURN_IF_ERROR(function->Apply(series.samples, state_, slid));
+    if (!slid.present.Any()) continue;
+    notes.See(slid.labels.Get(storage::kMetricNameLabel), slid);
+    result.push_back(std::move(slid));
+  }
+  notes.TellTo(state_, Place(argument));
+  return result;
+}
+
+// Whether two series of the expression, which is streamed, cannot become the same one when their
+// names go, and the names are not asked for.
+bool Evaluator::CanFold(const Aggregate& aggregate) const {
+  if (!IsStreamed(*aggregate.operand)) return false;
+  const Expr& inner = WithoutParentheses(*aggregate.operand);
+  const auto* call = std::get_if<Call>(&inner.node);
+  if (call == nullptr || KeepsName(call->function->name)) return true;
+  const auto& by = aggregate.labels;
+  if (aggregate.grouping == Grouping::kBy &&
+      std::find(by.begin(), by.end(), storage::kMetricNameLabel) != by.end()) {
+    return false;
+  }
+  const Expr& argument = WithoutParentheses(RangeArgument(*call));
+  const auto& matchers = std::get<RangeSelector>(argument.node).selector.matchers;
+  return std::any_of(matchers.begin(), matchers.end(), [](const storage::Matcher& matcher) {
+    return matcher.name() == storage::kMetricNameLabel &&
+           matcher.type() == storage::MatchType::kEqual;
+  });
+}
+
+absl::StatusOr<VectorGrid> Evaluator::AggregateStream(const Aggregate& aggregate,
+                                                      GroupFolds& folds) {
+  SeriesGroups groups(aggregate);
+  const auto fold = [&](const storage::SeriesCursor& cursor, const GridSeries& series) {
+    folds.Add(groups.Find(cursor, false), series);
+    return state_.CheckSize(groups.size(), grid_.count);
+  };
+  ORA_RETURN_IF_ERROR(Stream(*aggregate.operand, Text(aggregate.op), fold));
+  return TakeGroups(groups, folds);
 }
 
 absl::StatusOr<GridValue> Evaluator::CallInstantFunction(const Call& call) {

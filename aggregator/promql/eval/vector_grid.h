@@ -31,6 +31,8 @@ class StepBits {
   StepBits() = default;
   explicit StepBits(size_t count) : words_((count + 63) / 64) {}
 
+  bool empty() const { return words_.empty(); }  // Made for no steps at all.
+  void Clear() { words_.assign(words_.size(), 0); }
   bool Get(size_t step) const { return (words_[step / 64] >> (step % 64) & 1) != 0; }
   void Set(size_t step) { words_[step / 64] |= uint64_t{1} << (step % 64); }
   bool Any() const;
@@ -67,6 +69,8 @@ struct GridSeries {
     values[step] = value;
     present.Set(step);
   }
+  // Without a value at any step.
+  void Clear() { present.Clear(); }
 };
 
 using VectorGrid = std::vector<GridSeries>;

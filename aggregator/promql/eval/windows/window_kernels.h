@@ -122,66 +122,55 @@ struct InstantRateKernel : StatelessKernel {
   InstantRateKind kind;
 };
 
-struct ChangesKernel : StatelessKernel {
-  KernelResult operator()(const Window& window) const {
-    double changes = 0;
-    for (size_t i = 1; i < window.size; ++i) {
-      const double a = window.values[i - 1];
-      const double b = window.values[i];
-      if (a != b && !(std::isnan(a) && std::isnan(b))) ++changes;
+enum class CountedPairs { kChanges, kResets };
+
+// Counts neighbours within the window, from counts up to each sample.
+class PairCountKernel {
+ public:
+  explicit PairCountKernel(CountedPairs pairs) : pairs_(pairs) {}
+
+  void Begin(const storage::SampleColumns& samples) {
+    const std::vector<double>& values = samples.values;
+    counts_.resize(values.size());
+    uint32_t count = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0 && Counts(values[i - 1], values[i])) ++count;
+      counts_[i] = count;
     }
-    return changes;
   }
-};
 
-struct ResetsKernel : StatelessKernel {
   KernelResult operator()(const Window& window) const {
-    double resets = 0;
-    for (size_t i = 1; i < window.size; ++i) {
-      if (window.values[i] < window.values[i - 1]) ++resets;
-    }
-    return resets;
+    return counts_[window.begin + window.size - 1] - counts_[window.begin];
   }
-};
 
-struct SumKernel : StatelessKernel {
-  KernelResult operator()(const Window& window) const {
-    KahanSum sum;
-    for (size_t i = 0; i < window.size; ++i) sum.Add(window.values[i]);
-    return sum.Total();
+ private:
+  bool Counts(double a, double b) const {
+    if (pairs_ == CountedPairs::kResets) return b < a;
+    return a != b && !(std::isnan(a) && std::isnan(b));
   }
-};
 
-struct AvgKernel : StatelessKernel {
-  KernelResult operator()(const Window& window) const {
-    RunningMean mean;
-    for (size_t i = 0; i < window.size; ++i) mean.Add(window.values[i]);
-    return mean.Mean();
-  }
+  const CountedPairs pairs_;
+  std::vector<uint32_t> counts_;  // Of pairs whose second is this sample or one before.
 };
 
 enum class Extreme { kMin, kMax };
-enum class ExtremeResult { kValue, kTime };
 
-struct ExtremeKernel : StatelessKernel {
-  ExtremeKernel(Extreme which_extreme, ExtremeResult wanted)
-      : extreme(which_extreme), result(wanted) {}
+// When the window was at its lowest or highest; of equal values the latest time.
+struct ExtremeTimeKernel : StatelessKernel {
+  explicit ExtremeTimeKernel(Extreme which_extreme) : extreme(which_extreme) {}
 
   KernelResult operator()(const Window& window) const {
     size_t best = 0;
     for (size_t i = 1; i < window.size; ++i) {
       const double value = window.values[i];
       const double held = window.values[best];
-      // Of equal values the time is the latest's.
       const bool better = extreme == Extreme::kMin ? value <= held : value >= held;
       if (better || std::isnan(held)) best = i;
     }
-    if (result == ExtremeResult::kTime) return static_cast<double>(window.times[best]) / 1000;
-    return window.values[best];
+    return static_cast<double>(window.times[best]) / 1000;
   }
 
   Extreme extreme;
-  ExtremeResult result;
 };
 
 struct CountKernel : StatelessKernel {
