@@ -28,6 +28,7 @@ enum class NameRemoval { kAtOnce, kDelayed };
 // How one query is to be run.
 struct QueryContext {
   int64_t lookback_millis = 5 * 60 * 1000;
+  int64_t subquery_step_millis = 60 * 1000;  // Of subqueries that name none.
   NameRemoval name_removal = NameRemoval::kAtOnce;
   QueryLimits limits;
   // Asked now and then, also within long loops; an error ends the query with it

@@ -2,11 +2,14 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "aggregator/promql/parser/lexer.h"
 #include "aggregator/promql/parser/literals.h"
 #include "proto/status/status_macros.h"
@@ -63,39 +66,100 @@ absl::StatusOr<MetricPart> ParseMetric(absl::string_view line) {
   return metric;
 }
 
+// More repetitions than this are a mistake in the script.
+constexpr int kRepeatMax = 1'000'000;
+
 double ToNumber(const std::string& text) {
   return text == "stale" ? storage::StaleMarker() : std::strtod(text.c_str(), nullptr);
+}
+
+std::optional<int> ParseRepeat(const std::string& repeat) {
+  int times = 0;
+  if (repeat.empty()) return times;
+  if (!absl::SimpleAtoi(repeat, &times) || times < 0 || times > kRepeatMax) return std::nullopt;
+  return times;
+}
+
+// The next item, taken from `rest`: up to a blank that is in no `{{...}}`.
+absl::string_view TakeItem(absl::string_view& rest) {
+  size_t end = 0;
+  while (end < rest.size() && rest[end] != ' ' && rest[end] != '\t') {
+    if (absl::StartsWith(rest.substr(end), "{{")) {
+      const size_t close = rest.find("}}", end);
+      end = close == absl::string_view::npos ? rest.size() : close + 2;
+    } else {
+      ++end;
+    }
+  }
+  const absl::string_view item = rest.substr(0, end);
+  rest.remove_prefix(end);
+  rest = absl::StripLeadingAsciiWhitespace(rest);
+  return item;
+}
+
+bool AddHistograms(const std::string& item, std::vector<SeriesPoint>& points) {
+  static const re2::RE2* const kItem =
+      new re2::RE2("\\{\\{.*?\\}\\}(?:[-+]\\{\\{.*?\\}\\})?(?:x([0-9]+))?");
+  std::string repeat;
+  if (!re2::RE2::FullMatch(item, *kItem, &repeat)) return false;
+  const std::optional<int> times = ParseRepeat(repeat);
+  if (!times) return false;
+  points.insert(points.end(), static_cast<size_t>(*times) + 1, {PointKind::kHistogram, 0});
+  return true;
+}
+
+bool AddFloats(const std::string& item, std::vector<SeriesPoint>& points) {
+  static const re2::RE2* const kItem = new re2::RE2(
+      "(?i)(_|stale|[-+]?(?:inf|nan|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?))"
+      "([-+](?:inf|nan|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?))?(?:x([0-9]+))?");
+  std::string first;
+  std::string delta;
+  std::string repeat;
+  if (!re2::RE2::FullMatch(item, *kItem, &first, &delta, &repeat)) return false;
+  const std::optional<int> times = ParseRepeat(repeat);
+  if (!times || (!delta.empty() && repeat.empty())) return false;
+  if (first == "_") {
+    if (!delta.empty()) return false;
+    points.resize(points.size() + (repeat.empty() ? 1 : static_cast<size_t>(*times)));
+    return true;
+  }
+  double value = ToNumber(first);
+  for (int i = 0; i <= *times; ++i) {
+    points.push_back({PointKind::kFloat, value});
+    if (!delta.empty()) value += ToNumber(delta);
+  }
+  return true;
 }
 
 }  // namespace
 
 absl::StatusOr<SeriesLine> ParseSeriesLine(absl::string_view line) {
-  static const re2::RE2* const kItem = new re2::RE2(
-      "(?i)(_|stale|[-+]?(?:inf|nan|(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?))"
-      "([-+](?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[-+]?[0-9]+)?)?(?:x([0-9]+))?");
   ORA_ASSIGN_OR_RETURN(MetricPart metric, ParseMetric(line));
   SeriesLine series;
   series.labels = storage::Labels(std::move(metric.labels));
-  for (const absl::string_view part :
-       absl::StrSplit(line.substr(metric.end), absl::ByAnyChar(" \t"), absl::SkipEmpty())) {
-    const std::string item(part);
-    std::string first;
-    std::string delta;
-    std::string repeat;
-    if (!re2::RE2::FullMatch(item, *kItem, &first, &delta, &repeat)) return NoSeries(line);
-    int times = 0;
-    if (!repeat.empty() && !absl::SimpleAtoi(repeat, &times)) return NoSeries(line);
-    if (first == "_") {
-      series.values.resize(series.values.size() + (repeat.empty() ? 1 : times));
-      continue;
-    }
-    double value = ToNumber(first);
-    for (int i = 0; i <= times; ++i) {
-      series.values.emplace_back(value);
-      if (!delta.empty()) value += ToNumber(delta);
-    }
+  absl::string_view rest = absl::StripLeadingAsciiWhitespace(line.substr(metric.end));
+  while (!rest.empty()) {
+    const std::string item(TakeItem(rest));
+    const bool understood = absl::StartsWith(item, "{{") ? AddHistograms(item, series.points)
+                                                         : AddFloats(item, series.points);
+    if (!understood) return NoSeries(line);
   }
   return series;
+}
+
+std::optional<double> ParseLoneNumber(absl::string_view text) {
+  const bool minus = absl::ConsumePrefix(&text, "-");
+  if (!minus) absl::ConsumePrefix(&text, "+");
+  absl::StatusOr<double> value = ParseNumber(text);
+  if (absl::EqualsIgnoreCase(text, "inf")) value = HUGE_VAL;
+  if (absl::EqualsIgnoreCase(text, "nan")) value = std::nan("");
+  if (!value.ok()) return std::nullopt;
+  return minus ? -*value : *value;
+}
+
+bool HasHistogram(const SeriesLine& line) {
+  return std::any_of(line.points.begin(), line.points.end(),
+                     [](const SeriesPoint& point) { return point.kind == PointKind::kHistogram; });
 }
 
 }  // namespace ora::promql

@@ -193,8 +193,8 @@ absl::StatusOr<WindowGrid> Evaluator::SelectWindows(const RangeSelector& range) 
 }
 
 absl::StatusOr<WindowGrid> Evaluator::SubqueryWindows(const Subquery& subquery) {
-  constexpr int64_t kDefaultStepMillis = 60'000;
-  const int64_t step = subquery.step_millis != 0 ? subquery.step_millis : kDefaultStepMillis;
+  const int64_t step =
+      subquery.step_millis != 0 ? subquery.step_millis : state_.context().subquery_step_millis;
   WindowGrid windows;
   windows.range_millis = subquery.range_millis;
   windows.ends_millis = ShiftedTimes(subquery.shift);

@@ -65,6 +65,39 @@ bool Same(const Call& a, const Call& b) {
   return true;
 }
 
+void Collect(const ExprPtr& child, std::vector<Expr*>& children) {
+  if (child != nullptr) children.push_back(child.get());
+}
+
+template <typename Leaf>
+void CollectChildren(const Leaf&, std::vector<Expr*>&) {}
+
+void CollectChildren(const Subquery& subquery, std::vector<Expr*>& children) {
+  Collect(subquery.inner, children);
+}
+
+void CollectChildren(const Parenthesis& parenthesis, std::vector<Expr*>& children) {
+  Collect(parenthesis.inner, children);
+}
+
+void CollectChildren(const Unary& unary, std::vector<Expr*>& children) {
+  Collect(unary.operand, children);
+}
+
+void CollectChildren(const Binary& binary, std::vector<Expr*>& children) {
+  Collect(binary.left, children);
+  Collect(binary.right, children);
+}
+
+void CollectChildren(const Aggregate& aggregate, std::vector<Expr*>& children) {
+  Collect(aggregate.parameter, children);
+  Collect(aggregate.operand, children);
+}
+
+void CollectChildren(const Call& call, std::vector<Expr*>& children) {
+  for (const ExprPtr& argument : call.arguments) Collect(argument, children);
+}
+
 }  // namespace
 
 bool IsComparison(BinaryOperator op) {
@@ -93,6 +126,18 @@ const Expr& WithoutParentheses(const Expr& expr) {
     inner = parenthesis->inner.get();
   }
   return *inner;
+}
+
+std::vector<Expr*> Children(Expr& expr) {
+  std::vector<Expr*> children;
+  std::visit([&](const auto& node) { CollectChildren(node, children); }, expr.node);
+  return children;
+}
+
+std::vector<const Expr*> Children(const Expr& expr) {
+  std::vector<Expr*> children;
+  std::visit([&](const auto& node) { CollectChildren(node, children); }, expr.node);
+  return {children.begin(), children.end()};
 }
 
 bool SameTree(const Expr& a, const Expr& b) {

@@ -162,6 +162,10 @@ struct Expr {
 // The expression inside of any parentheses around it.
 const Expr& WithoutParentheses(const Expr& expr);
 
+// The expressions right below, in the order of the text (an aggregation's parameter first).
+std::vector<Expr*> Children(Expr& expr);
+std::vector<const Expr*> Children(const Expr& expr);
+
 // Whether two trees mean the same; spans do not matter.
 bool SameTree(const Expr& a, const Expr& b);
 
