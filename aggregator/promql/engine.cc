@@ -120,8 +120,8 @@ absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const Qu
   ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(expression));
   if (expr->type != ValueType::kScalar && expr->type != ValueType::kVector) {
     return absl::InvalidArgumentError(
-        absl::StrCat("invalid expression type ", Text(expr->type),
-                     " for range query, must be Scalar or instant Vector"));
+        absl::StrCat("invalid expression type \"", Text(expr->type),
+                     "\" for range query, must be Scalar or instant Vector"));
   }
   const StepGrid grid{steps.start_millis, steps.step_millis, static_cast<size_t>(intervals + 1)};
   QueryState state(reader_, context, {steps.start_millis, steps.end_millis});

@@ -1,15 +1,15 @@
 #include "aggregator/promql/eval/aggregation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "aggregator/promql/eval/group_folds.h"
+#include "aggregator/promql/eval/label_functions.h"
+#include "aggregator/promql/eval/limit_ratio.h"
 #include "aggregator/promql/eval/statistics.h"
 #include "aggregator/promql/parser/literals.h"
 #include "proto/status/status_macros.h"
@@ -93,9 +93,7 @@ absl::StatusOr<VectorGrid> QuantileGroups(const std::vector<Group>& groups,
       if (values.empty()) continue;
       const double q = parameter.scalar[step];
       if (IsOutsideQuantile(q)) {
-        state.Warn(
-            absl::StrFormat("PromQL warning: quantile value should be between 0 and 1, got %g (%s)",
-                            q, parameter.place));
+        state.Warn(QuantileWarning(q, parameter.place));
       }
       series.Put(step, Quantile(q, values));
     }
@@ -163,19 +161,39 @@ absl::StatusOr<VectorGrid> PickFromGroups(AggregateOperator op, const std::vecto
   return WithoutEmpty(std::move(result));
 }
 
-// The shortest decimal, never an exponent.
-std::string CountedValue(double value) {
-  if (!std::isfinite(value)) return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  char buffer[400];
-  const auto [end, error] =
-      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed);
-  return std::string(buffer, end);
+absl::Status CheckRatios(const AggregateParameter& parameter, QueryState& state) {
+  for (const double ratio : parameter.scalar) {
+    if (std::isnan(ratio)) return absl::InvalidArgumentError("Ratio value is NaN");
+    if (std::fabs(ratio) <= 1) continue;
+    state.Warn(absl::StrCat("PromQL warning: ratio value should be between -1 and 1, got ",
+                            FormatCompact(ratio), ", capping to ", ratio > 0 ? 1 : -1, " (",
+                            parameter.place, ")"));
+  }
+  return absl::OkStatus();
+}
+
+// For limit_ratio: groups do not matter, a series is kept by its labels alone.
+absl::StatusOr<VectorGrid> PickRatio(VectorGrid vector, const AggregateParameter& parameter,
+                                     QueryState& state) {
+  ORA_RETURN_IF_ERROR(CheckRatios(parameter, state));
+  for (GridSeries& series : vector) {
+    ORA_RETURN_IF_ERROR(state.CheckAlive());
+    const double place = PlaceInRatio(series.labels);
+    StepBits kept(parameter.scalar.size());
+    for (size_t step = 0; step < parameter.scalar.size(); ++step) {
+      if (IsWithinRatio(place, parameter.scalar[step])) kept.Set(step);
+    }
+    series.present.Keep(kept);
+  }
+  return WithoutEmpty(std::move(vector));
 }
 
 absl::StatusOr<VectorGrid> CountValues(const Aggregate& aggregate, const VectorGrid& vector,
                                        const std::string& label, const StepGrid& grid,
                                        QueryState& state) {
-  if (label.empty()) return absl::InvalidArgumentError("invalid label name \"\"");
+  if (!IsLabelName(label)) {
+    return absl::InvalidArgumentError(absl::StrCat("invalid label name ", Quote(label)));
+  }
   Aggregate grouped;
   grouped.grouping = aggregate.grouping;
   grouped.labels = aggregate.labels;
@@ -187,7 +205,7 @@ absl::StatusOr<VectorGrid> CountValues(const Aggregate& aggregate, const VectorG
     ORA_RETURN_IF_ERROR(state.CheckSize(result.size(), grid.count));
     series.present.ForEach([&](size_t step) {
       Labels labels = series.labels;
-      labels.Set(label, CountedValue(series.values[step]));
+      labels.Set(label, FormatWithoutExponent(series.values[step]));
       labels = GroupLabels(grouped, labels);
       const auto [place, fresh] = places.try_emplace(labels, result.size());
       if (fresh) result.emplace_back(std::move(labels), grid.count);
@@ -218,6 +236,9 @@ absl::StatusOr<VectorGrid> ApplyAggregate(const Aggregate& aggregate, VectorGrid
   }
   if (const auto folds = MakeGroupFolds(aggregate.op, grid)) {
     return FoldGroups(aggregate, vector, *folds, grid, state);
+  }
+  if (aggregate.op == AggregateOperator::kLimitRatio) {
+    return PickRatio(std::move(vector), parameter, state);
   }
   const std::vector<Group> groups = MakeGroups(aggregate, vector);
   switch (aggregate.op) {

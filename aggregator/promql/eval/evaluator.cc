@@ -221,6 +221,7 @@ absl::StatusOr<GridValue> Evaluator::EvaluateNode(const Call& call, const Expr& 
   }
   if (name == "timestamp") return CallTimestamp(call);
   if (name == "histogram_quantile") return CallHistogramQuantile(call);
+  if (name == "histogram_fraction") return CallHistogramFraction(call);
   if (name == "time") return TimesInSeconds(grid_);
   if (name == "pi") return ScalarGrid(grid_.count, std::numbers::pi);
   if (name == "vector") {
@@ -385,6 +386,17 @@ absl::StatusOr<GridValue> Evaluator::CallHistogramQuantile(const Call& call) {
                        EvaluateVector(*call.arguments[1], call.function->name));
   VectorGrid result = HistogramQuantile(
       q, buckets, {Place(*call.arguments[0]), Place(*call.arguments[1])}, grid_, state_);
+  return DropNames(std::move(result), removal(), SameLabels::kMerge);
+}
+
+absl::StatusOr<GridValue> Evaluator::CallHistogramFraction(const Call& call) {
+  IntervalGrid intervals;
+  ORA_ASSIGN_OR_RETURN(intervals.lower, EvaluateScalar(*call.arguments[0]));
+  ORA_ASSIGN_OR_RETURN(intervals.upper, EvaluateScalar(*call.arguments[1]));
+  ORA_ASSIGN_OR_RETURN(const VectorGrid buckets,
+                       EvaluateVector(*call.arguments[2], call.function->name));
+  VectorGrid result =
+      HistogramFraction(intervals, buckets, Place(*call.arguments[2]), grid_, state_);
   return DropNames(std::move(result), removal(), SameLabels::kMerge);
 }
 

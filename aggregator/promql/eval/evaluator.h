@@ -55,6 +55,7 @@ class Evaluator {
   absl::StatusOr<GridValue> CallLabelFunction(const Call& call);
   absl::StatusOr<GridValue> CallTimestamp(const Call& call);
   absl::StatusOr<GridValue> CallHistogramQuantile(const Call& call);
+  absl::StatusOr<GridValue> CallHistogramFraction(const Call& call);
   absl::StatusOr<GridValue> CallInstantFunction(const Call& call);
 
   // A series as it comes from a selector, with its values at all steps; both valid during the call.

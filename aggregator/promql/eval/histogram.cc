@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "aggregator/promql/eval/statistics.h"
 #include "aggregator/promql/parser/literals.h"
 
@@ -37,6 +36,11 @@ struct Histogram {
   storage::Labels labels;
   bool drop_name = false;
   std::vector<Source> sources;
+};
+
+struct ValueInterval {
+  double lower;
+  double upper;
 };
 
 struct QuantileResult {
@@ -112,6 +116,40 @@ QuantileResult BucketQuantile(double q, std::vector<Bucket>& buckets) {
   return {start + (buckets[b].bound - start) * (rank / count), forced};
 }
 
+// ` for metric name "x"`; nothing where the name has gone.
+std::string ForMetric(const storage::Labels& labels) {
+  const absl::string_view name = labels.Get(storage::kMetricNameLabel);
+  return name.empty() ? "" : absl::StrCat(" for metric name ", Quote(name));
+}
+
+// The share of the observations between two values, taken as spread evenly within a bucket.
+// `buckets` are sorted by bound, and not empty.
+double BucketFraction(const ValueInterval& interval, std::vector<Bucket>& buckets) {
+  if (buckets.back().bound != kInfinity) return kNan;
+  Coalesce(buckets);
+  const double observations = buckets.back().count;
+  if (observations == 0 || std::isnan(interval.lower) || std::isnan(interval.upper)) return kNan;
+  if (interval.lower >= interval.upper) return 0;
+  // How many observations are below `value`.
+  const auto rank_of = [&](double value) {
+    double start = buckets.front().bound > 0 ? 0 : -kInfinity;
+    double before = 0;
+    for (const Bucket& bucket : buckets) {
+      if (value <= start) return before;
+      if (value < bucket.bound) {
+        if (start == -kInfinity) return bucket.count;
+        return before + (bucket.count - before) * (value - start) / (bucket.bound - start);
+      }
+      start = bucket.bound;
+      before = bucket.count;
+    }
+    return observations;
+  };
+  const double lower = std::min(rank_of(interval.lower), observations);
+  const double upper = std::min(rank_of(interval.upper), observations);
+  return (upper - lower) / observations;
+}
+
 std::vector<Histogram> Collect(const VectorGrid& buckets, absl::string_view place,
                                QueryState& state) {
   std::vector<Histogram> histograms;
@@ -122,12 +160,14 @@ std::vector<Histogram> Collect(const VectorGrid& buckets, absl::string_view plac
     if (!bound) {
       state.Warn(absl::StrCat(
           "PromQL warning: bucket label \"le\" is missing or has a malformed value of ",
-          Quote(text), " for metric name ", Quote(series.labels.Get(storage::kMetricNameLabel)),
-          " (", place, ")"));
+          Quote(text), ForMetric(series.labels), " (", place, ")"));
       continue;
     }
     storage::Labels labels = series.labels;
     labels.Remove(kBoundLabel);
+    if (state.context().name_removal == NameRemoval::kAtOnce) {
+      labels.Remove(storage::kMetricNameLabel);
+    }
     const auto [found, fresh] = places.try_emplace(labels, histograms.size());
     if (fresh) histograms.push_back({std::move(labels), series.drop_name, {}});
     histograms[found->second].sources.push_back({*bound, &series});
@@ -139,6 +179,20 @@ std::vector<Histogram> Collect(const VectorGrid& buckets, absl::string_view plac
   return histograms;
 }
 
+GridSeries SeriesOf(const Histogram& histogram, const StepGrid& grid) {
+  GridSeries series(histogram.labels, grid.count);
+  series.drop_name = histogram.drop_name;
+  return series;
+}
+
+void CollectBuckets(const Histogram& histogram, size_t step, std::vector<Bucket>& buckets) {
+  buckets.clear();
+  for (const Source& source : histogram.sources) {
+    if (!source.series->present.Get(step)) continue;
+    buckets.push_back({source.bound, source.series->values[step]});
+  }
+}
+
 }  // namespace
 
 VectorGrid HistogramQuantile(const ScalarGrid& q, const VectorGrid& buckets,
@@ -146,31 +200,38 @@ VectorGrid HistogramQuantile(const ScalarGrid& q, const VectorGrid& buckets,
                              QueryState& state) {
   for (const double each : q) {
     if (!IsOutsideQuantile(each)) continue;
-    state.Warn(
-        absl::StrFormat("PromQL warning: quantile value should be between 0 and 1, got %g (%s)",
-                        each, places.parameter));
+    state.Warn(QuantileWarning(each, places.parameter));
   }
   VectorGrid result;
   std::vector<Bucket> seen;
   for (const Histogram& histogram : Collect(buckets, places.buckets, state)) {
-    GridSeries series(histogram.labels, grid.count);
-    series.drop_name = histogram.drop_name;
+    GridSeries series = SeriesOf(histogram, grid);
     for (size_t step = 0; step < grid.count; ++step) {
-      seen.clear();
-      for (const Source& source : histogram.sources) {
-        if (source.series->present.Get(step)) {
-          seen.push_back({source.bound, source.series->values[step]});
-        }
-      }
+      CollectBuckets(histogram, step, seen);
       if (seen.empty()) continue;
       const QuantileResult quantile = BucketQuantile(q[step], seen);
       series.Put(step, quantile.value);
       if (!quantile.forced_monotonic) continue;
       state.Inform(absl::StrCat(
           "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
-          "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) "
-          "for metric name ",
-          Quote(histogram.labels.Get(storage::kMetricNameLabel)), " (", places.buckets, ")"));
+          "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
+          ForMetric(histogram.labels), " (", places.buckets, ")"));
+    }
+    result.push_back(std::move(series));
+  }
+  return result;
+}
+
+VectorGrid HistogramFraction(const IntervalGrid& intervals, const VectorGrid& buckets,
+                             absl::string_view place, const StepGrid& grid, QueryState& state) {
+  VectorGrid result;
+  std::vector<Bucket> seen;
+  for (const Histogram& histogram : Collect(buckets, place, state)) {
+    GridSeries series = SeriesOf(histogram, grid);
+    for (size_t step = 0; step < grid.count; ++step) {
+      CollectBuckets(histogram, step, seen);
+      if (seen.empty()) continue;
+      series.Put(step, BucketFraction({intervals.lower[step], intervals.upper[step]}, seen));
     }
     result.push_back(std::move(series));
   }

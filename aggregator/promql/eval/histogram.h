@@ -19,4 +19,15 @@ VectorGrid HistogramQuantile(const ScalarGrid& q, const VectorGrid& buckets,
                              const HistogramPlaces& places, const StepGrid& grid,
                              QueryState& state);
 
+// The bounds of histogram_fraction at each step.
+struct IntervalGrid {
+  ScalarGrid lower;
+  ScalarGrid upper;
+};
+
+// The share of each histogram's observations that lies in the interval, without `le`; names as they
+// were. `place` is where the buckets stand in the text.
+VectorGrid HistogramFraction(const IntervalGrid& intervals, const VectorGrid& buckets,
+                             absl::string_view place, const StepGrid& grid, QueryState& state);
+
 }  // namespace ora::promql

@@ -93,13 +93,14 @@ void ForEachValue(VectorGrid& vector, Compute compute) {
   }
 }
 
+// As Go's: an infinity on the side asked for wins even over NaN, which wins over all else.
 double GoMax(double a, double b) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (a == kInfinity || b == kInfinity) return kInfinity;
   return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : std::max(a, b);
 }
 
-double GoMin(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? std::numeric_limits<double>::quiet_NaN() : std::min(a, b);
-}
+double GoMin(double a, double b) { return -GoMax(-a, -b); }
 
 VectorGrid Clamp(VectorGrid vector, const ScalarGrid& min, const ScalarGrid& max) {
   StepBits possible(min.size());

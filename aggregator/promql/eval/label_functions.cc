@@ -13,21 +13,6 @@
 namespace ora::promql {
 namespace {
 
-// Prometheus 3 takes any UTF-8 for a label's name.
-bool IsLabelName(const std::string& name) {
-  size_t i = 0;
-  while (i < name.size()) {
-    const auto c = static_cast<unsigned char>(name[i]);
-    const size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-    if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || i + length > name.size()) return false;
-    for (size_t j = 1; j < length; ++j) {
-      if ((static_cast<unsigned char>(name[i + j]) & 0xc0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return !name.empty();
-}
-
 void SetLabel(GridSeries& series, const std::string& name, const std::string& value) {
   series.labels.Set(name, value);
   if (name == storage::kMetricNameLabel) series.drop_name = false;
@@ -99,6 +84,16 @@ bool NaturallyLess(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
+bool IsLabelName(absl::string_view name) {
+  if (name.empty()) return false;
+  while (!name.empty()) {
+    const size_t length = CharacterLength(name);
+    if (length == 0) return false;
+    name.remove_prefix(length);
+  }
+  return true;
+}
+
 VectorGrid SortByLabels(VectorGrid vector, const std::vector<std::string>& names,
                         LabelOrder order) {
   const auto less = [&names](const GridSeries& a, const GridSeries& b) {
@@ -143,6 +138,11 @@ absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join) 
   if (!IsLabelName(join.target)) {
     return absl::InvalidArgumentError(
         absl::StrCat("invalid destination label name in label_join(): ", join.target));
+  }
+  for (const std::string& source : join.sources) {
+    if (IsLabelName(source)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("invalid source label name in label_join(): ", source));
   }
   for (GridSeries& series : vector) {
     std::vector<std::string> values;

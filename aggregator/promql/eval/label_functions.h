@@ -5,9 +5,13 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "aggregator/promql/eval/vector_grid.h"
 
 namespace ora::promql {
+
+// Whether `name` can be a label's: any UTF-8, as Prometheus 3 takes it, but not empty.
+bool IsLabelName(absl::string_view name);
 
 struct LabelReplacement {
   std::string target;

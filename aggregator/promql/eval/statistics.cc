@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <limits>
 
+#include "absl/strings/str_cat.h"
+#include "aggregator/promql/parser/literals.h"
+
 namespace ora::promql {
+
+std::string QuantileWarning(double q, absl::string_view place) {
+  return absl::StrCat("PromQL warning: quantile value should be between 0 and 1, got ",
+                      FormatCompact(q), " (", place, ")");
+}
 
 double Quantile(double q, std::vector<double>& values) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();

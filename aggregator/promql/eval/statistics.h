@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "storage/compensated_sum.h"
 
 namespace ora::promql {
@@ -49,6 +51,9 @@ class RunningMean {
 
 // The q-quantile with linear interpolation; NaN counts as the smallest. Reorders `values`.
 double Quantile(double q, std::vector<double>& values);
+
+// Of a parameter that is out of range; `place` is where it stands in the text.
+std::string QuantileWarning(double q, absl::string_view place);
 
 // Whether a quantile's parameter deserves a warning.
 inline bool IsOutsideQuantile(double q) { return !(q >= 0 && q <= 1); }

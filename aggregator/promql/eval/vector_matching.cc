@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "aggregator/promql/eval/binary_operators.h"
+#include "aggregator/promql/parser/literals.h"
 #include "proto/status/status_macros.h"
 
 namespace ora::promql {
@@ -29,19 +30,33 @@ Labels Signature(const VectorMatching& matching, const Labels& labels) {
   return Labels(std::move(kept));
 }
 
-Labels ResultLabels(const Binary& binary, const Labels& many, const Labels& one) {
+// What becomes of the name where a comparison gives 0 or 1.
+bool DropsNameAtOnce(const Binary& binary, NameRemoval removal) {
+  return !IsComparison(binary.op) || (binary.return_bool && removal == NameRemoval::kAtOnce);
+}
+
+Labels ResultLabels(const Binary& binary, NameRemoval removal, const Labels& many,
+                    const Labels& one) {
   const VectorMatching& matching = binary.matching;
   Labels result = many;
-  if (!IsComparison(binary.op) || binary.return_bool) result.Remove(storage::kMetricNameLabel);
+  if (DropsNameAtOnce(binary, removal)) result.Remove(storage::kMetricNameLabel);
   if (matching.cardinality == Cardinality::kOneToOne) {
-    if (matching.match_on == MatchOn::kOn) {
-      Labels kept = Signature(matching, result);
-      return kept;
-    }
+    if (matching.match_on == MatchOn::kOn) return Signature(matching, result);
     for (const std::string& name : matching.labels) result.Remove(name);
   }
   for (const std::string& name : matching.include) result.Set(name, one.Get(name));
   return result;
+}
+
+// `{__name__="up", job="node"}`, as Prometheus names series in errors.
+std::string InBraces(const Labels& labels) {
+  std::string text;
+  for (const Label& label : labels) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ",
+                    IsPlainLabelName(label.name) ? label.name : Quote(label.name), "=",
+                    Quote(label.value));
+  }
+  return absl::StrCat("{", text, "}");
 }
 
 StepBits AnyPresent(const VectorGrid& vector, size_t steps) {
@@ -52,8 +67,12 @@ StepBits AnyPresent(const VectorGrid& vector, size_t steps) {
 
 class Matching {
  public:
-  Matching(const Binary& binary, VectorGrid many, VectorGrid one, size_t steps)
-      : binary_(binary), many_(std::move(many)), one_(std::move(one)), steps_(steps) {}
+  Matching(const Binary& binary, NameRemoval removal, VectorGrid many, VectorGrid one, size_t steps)
+      : binary_(binary),
+        removal_(removal),
+        many_(std::move(many)),
+        one_(std::move(one)),
+        steps_(steps) {}
 
   absl::StatusOr<VectorGrid> Run(const QueryState& state) {
     KeepStepsOfBoth();
@@ -105,9 +124,9 @@ class Matching {
                                   const GridSeries& earlier) const {
     const bool left = binary_.matching.cardinality == Cardinality::kOneToMany;
     return absl::InvalidArgumentError(absl::StrCat(
-        "found duplicate series for the match group ", signature.ToString(), " on the ",
-        left ? "left" : "right", " hand-side of the operation: [", later.labels.ToString(), ", ",
-        earlier.labels.ToString(),
+        "found duplicate series for the match group ", InBraces(signature), " on the ",
+        left ? "left" : "right", " hand-side of the operation: [", InBraces(later.labels), ", ",
+        InBraces(earlier.labels),
         "];many-to-many matching not allowed: matching labels must be unique on one side"));
   }
 
@@ -145,14 +164,15 @@ class Matching {
 
   absl::StatusOr<size_t> ColumnFor(const GridSeries& many, const GridSeries& one,
                                    const StepBits& steps, MatchGroup& group) {
-    Labels labels = ResultLabels(binary_, many.labels, one.labels);
+    Labels labels = ResultLabels(binary_, removal_, many.labels, one.labels);
     const auto [place, fresh] = columns_.try_emplace(labels, result_.size());
     const size_t column = place->second;
     const bool of_group =
         std::find(group.results.begin(), group.results.end(), column) != group.results.end();
     if (fresh) {
       GridSeries series(std::move(labels), steps_);
-      series.drop_name = many.drop_name;
+      // As in Prometheus, a filter between vectors brings back a name that was to go.
+      series.drop_name = binary_.return_bool;
       result_.push_back(std::move(series));
     } else if (result_[column].present.Intersects(steps)) {
       return absl::InvalidArgumentError(
@@ -164,6 +184,7 @@ class Matching {
   }
 
   const Binary& binary_;
+  const NameRemoval removal_;
   VectorGrid many_;
   VectorGrid one_;
   const size_t steps_;
@@ -177,7 +198,9 @@ class Matching {
 absl::StatusOr<VectorGrid> MatchVectors(const Binary& binary, VectorGrid left, VectorGrid right,
                                         const StepGrid& grid, QueryState& state) {
   if (binary.matching.cardinality == Cardinality::kOneToMany) std::swap(left, right);
-  return Matching(binary, std::move(left), std::move(right), grid.count).Run(state);
+  return Matching(binary, state.context().name_removal, std::move(left), std::move(right),
+                  grid.count)
+      .Run(state);
 }
 
 absl::StatusOr<VectorGrid> CombineSets(const Binary& binary, VectorGrid left, VectorGrid right,

@@ -94,6 +94,28 @@ char SimpleEscape(char c) {
   }
 }
 
+std::string NameOf(double value) { return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"; }
+
+// d.ddd times ten to `exponent`, without the point and the sign.
+struct Digits {
+  std::string digits;
+  int exponent = 0;
+};
+
+Digits ShortestDigits(double value) {
+  char buffer[64];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value),
+                                          std::chars_format::scientific);
+  Digits digits;
+  const char* at = buffer;
+  for (; at != end && *at != 'e'; ++at) {
+    if (*at != '.') digits.digits += *at;
+  }
+  at += at[1] == '+' ? 2 : 1;  // from_chars reads no plus.
+  std::from_chars(at, static_cast<const char*>(end), digits.exponent);
+  return digits;
+}
+
 // How long the digits of a numeric escape are, and their base; {0, 0}: it is none.
 std::pair<size_t, int> NumericEscape(char c) {
   if (c == 'x') return {2, 16};
@@ -205,6 +227,35 @@ std::string FormatNumber(double value) {
   return std::string(buffer, end);
 }
 
+std::string FormatWithoutExponent(double value) {
+  if (!std::isfinite(value)) return NameOf(value);
+  const Digits digits = ShortestDigits(value);
+  const std::string sign = std::signbit(value) ? "-" : "";
+  const auto count = static_cast<int>(digits.digits.size());
+  if (digits.exponent < 0) {
+    const auto zeros = static_cast<size_t>(-digits.exponent - 1);
+    return absl::StrCat(sign, "0.", std::string(zeros, '0'), digits.digits);
+  }
+  if (count <= digits.exponent + 1) {
+    const auto zeros = static_cast<size_t>(digits.exponent + 1 - count);
+    return absl::StrCat(sign, digits.digits, std::string(zeros, '0'));
+  }
+  const auto whole = static_cast<size_t>(digits.exponent) + 1;
+  return absl::StrCat(sign, digits.digits.substr(0, whole), ".", digits.digits.substr(whole));
+}
+
+std::string FormatCompact(double value) {
+  if (!std::isfinite(value)) return NameOf(value);
+  constexpr int kExponentMin = -4;
+  constexpr int kExponentMax = 5;
+  const int exponent = ShortestDigits(value).exponent;
+  if (exponent >= kExponentMin && exponent <= kExponentMax) return FormatWithoutExponent(value);
+  char buffer[64];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
+  return std::string(buffer, end);
+}
+
 std::string FormatDurationMillis(int64_t millis) {
   if (millis == 0) return "0s";
   std::string text = millis < 0 ? "-" : "";
@@ -218,10 +269,29 @@ std::string FormatDurationMillis(int64_t millis) {
   return text;
 }
 
+size_t CharacterLength(absl::string_view text) {
+  if (text.empty()) return 0;
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  const size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  if (length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // Longer than need be, a surrogate, or past the last code point.
+  if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0)) return 0;
+  if ((first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90)) return 0;
+  return length;
+}
+
 std::string Quote(absl::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string quoted = "\"";
-  for (const char c : text) {
+  while (!text.empty()) {
+    const char c = text.front();
+    const size_t length = CharacterLength(text);
     if (c == '"' || c == '\\') {
       quoted += '\\';
       quoted += c;
@@ -229,13 +299,14 @@ std::string Quote(absl::string_view text) {
       quoted += "\\n";
     } else if (c == '\t') {
       quoted += "\\t";
-    } else if (absl::ascii_iscntrl(c)) {
+    } else if (length == 0 || absl::ascii_iscntrl(c)) {
       quoted += "\\x";
       quoted += kHex[static_cast<unsigned char>(c) >> 4];
       quoted += kHex[c & 15];
     } else {
-      quoted += c;
+      quoted.append(text.data(), length);
     }
+    text.remove_prefix(length == 0 ? 1 : length);
   }
   return quoted + '"';
 }

@@ -1,6 +1,7 @@
 // Numbers, durations and strings as PromQL writes them, both ways.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -23,10 +24,19 @@ absl::StatusOr<std::string> Unquote(absl::string_view quoted);
 // The shortest text that ParseNumber reads as the same value; `Inf`, `-Inf`, `NaN`.
 std::string FormatNumber(double value);
 
+// The shortest digits, never an exponent; `+Inf`, `-Inf`, `NaN`.
+std::string FormatWithoutExponent(double value);
+
+// The shortest digits, with an exponent from 1e+06 up and below 0.0001; `+Inf`, `-Inf`, `NaN`.
+std::string FormatCompact(double value);
+
 // `1h30m`; `0s` for none, `-5m` below it.
 std::string FormatDurationMillis(int64_t millis);
 
-// In double quotes, with escapes where needed.
+// How many bytes the UTF-8 character has with which `text` begins; 0: it begins with none.
+size_t CharacterLength(absl::string_view text);
+
+// In double quotes, with escapes where needed (and for bytes that are no UTF-8).
 std::string Quote(absl::string_view text);
 
 // `[a-zA-Z_:][a-zA-Z0-9_:]*`: a metric's name that needs no quotes.

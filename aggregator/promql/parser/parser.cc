@@ -269,6 +269,12 @@ class Parser {
       return AtTime{kind, 0};
     }
     const bool minus = TakeSign();
+    if (IsWord(Peek(), "inf") || IsWord(Peek(), "nan")) {
+      return Fail(Peek().begin, absl::StrCat("timestamp out of bounds for @ modifier: ",
+                                             IsWord(Peek(), "nan") ? "NaN"
+                                             : minus               ? "-Inf"
+                                                                   : "+Inf"));
+    }
     ORA_ASSIGN_OR_RETURN(const int64_t millis, ParseMillis("in @ modifier"));
     return AtTime{AtTime::Kind::kTime, minus ? -millis : millis};
   }
@@ -282,13 +288,13 @@ class Parser {
       if (!millis.ok()) return Fail(token.begin, millis.status());
       return *millis;
     }
-    if (token.kind != TokenKind::kNumber && !IsWord(token, "inf") && !IsWord(token, "nan")) {
+    if (IsWord(token, "inf") || IsWord(token, "nan")) {
+      return Fail(token.begin, absl::StrCat("duration out of range: ", token.text));
+    }
+    if (token.kind != TokenKind::kNumber) {
       return Unexpected(where, "a duration or a number of seconds");
     }
     Take();
-    if (token.kind != TokenKind::kNumber) {
-      return Fail(token.begin, absl::StrCat("duration or timestamp out of bounds: ", token.text));
-    }
     const absl::StatusOr<double> seconds = ParseNumber(token.text);
     if (!seconds.ok()) return Fail(token.begin, seconds.status());
     constexpr double kSecondsMax = 9.2e9;  // About 292 years, as Go's durations.

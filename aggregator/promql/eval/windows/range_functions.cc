@@ -165,8 +165,7 @@ void RangeFunctionNotes::TellTo(QueryState& state, absl::string_view place) cons
   present_.ForEach([&](size_t step) {
     const double q = scalars_[0][step];
     if (!IsOutsideQuantile(q)) return;
-    state.Warn(absl::StrFormat(
-        "PromQL warning: quantile value should be between 0 and 1, got %g (%s)", q, place));
+    state.Warn(QuantileWarning(q, place));
   });
 }
 
