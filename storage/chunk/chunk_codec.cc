@@ -1,10 +1,12 @@
 #include "storage/chunk/chunk_codec.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "storage/chunk/byte_stream.h"
 #include "storage/chunk/codec_scratch.h"
+#include "storage/chunk/integer_column.h"
 #include "storage/chunk/time_column.h"
 #include "storage/chunk/value_column.h"
 
@@ -72,6 +74,32 @@ absl::Status ChunkDecoder::Append(absl::string_view chunk, SampleColumns& append
   return absl::OkStatus();
 }
 
+absl::StatusOr<size_t> ChunkDecoder::DecodeAt(absl::string_view chunk, int64_t end_millis,
+                                              size_t at, SampleColumns& columns) {
+  ByteReader reader(chunk);
+  const absl::StatusOr<size_t> total = ReadHeader(reader);
+  if (!total.ok()) return total.status();
+  if (columns.size() < at + *total) {
+    columns.time_millis.resize(at + *total);
+    columns.values.resize(at + *total);
+  }
+  const auto damaged = [&](absl::string_view column) {
+    return absl::DataLossError(absl::StrCat("chunk of ", chunk.size(), " bytes and ", *total,
+                                            " samples has damaged ", column));
+  };
+  const auto times = absl::MakeSpan(columns.time_millis).subspan(at, *total);
+  if (!ReadTimes(reader, *scratch_, times)) return damaged("times");
+  const auto wanted =
+      static_cast<size_t>(std::upper_bound(times.begin(), times.end(), end_millis) - times.begin());
+  if (wanted == 0) return wanted;
+  const size_t read = std::min(*total, std::max(wanted, kIntegersReadMin));
+  if (!ReadValues(reader, *scratch_, absl::MakeSpan(columns.values).subspan(at, read), *total)) {
+    return damaged("values");
+  }
+  if (read == *total && !reader.rest().empty()) return damaged("bytes after its end");
+  return wanted;
+}
+
 std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
                         ChunkEffort effort) {
   thread_local ChunkEncoder encoder;
@@ -83,6 +111,12 @@ std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const 
 absl::Status DecodeChunk(absl::string_view chunk, SampleColumns& append_to) {
   thread_local ChunkDecoder decoder;
   return decoder.Append(chunk, append_to);
+}
+
+absl::StatusOr<size_t> DecodeChunkAt(absl::string_view chunk, int64_t end_millis, size_t at,
+                                     SampleColumns& columns) {
+  thread_local ChunkDecoder decoder;
+  return decoder.DecodeAt(chunk, end_millis, at, columns);
 }
 
 absl::StatusOr<size_t> ChunkSampleCount(absl::string_view chunk) {

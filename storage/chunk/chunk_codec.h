@@ -54,6 +54,13 @@ class ChunkDecoder {
   // a flipped bit within the packed values is for the store around it to notice.
   absl::Status Append(absl::string_view chunk, SampleColumns& append_to);
 
+  // Writes the samples of `chunk` up to `end_millis` (a few more may follow that count for nothing)
+  // over what stands in `columns` from `at` on, and returns how many there are up to then. The
+  // columns are lengthened where they must, never shortened: so that their memory is not cleared
+  // for each chunk. Errors as Append; what is behind the samples asked for is not checked.
+  absl::StatusOr<size_t> DecodeAt(absl::string_view chunk, int64_t end_millis, size_t at,
+                                  SampleColumns& columns);
+
  private:
   std::unique_ptr<DecodeScratch> scratch_;
 };
@@ -62,6 +69,8 @@ class ChunkDecoder {
 std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const double> values,
                         ChunkEffort effort);
 absl::Status DecodeChunk(absl::string_view chunk, SampleColumns& append_to);
+absl::StatusOr<size_t> DecodeChunkAt(absl::string_view chunk, int64_t end_millis, size_t at,
+                                     SampleColumns& columns);
 
 // How many samples the chunk says it has, 1 to kChunkSamplesMax, from its first bytes alone.
 // DATA_LOSS: it has no header that this program reads.

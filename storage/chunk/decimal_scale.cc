@@ -168,11 +168,12 @@ void Unscale(absl::Span<const int64_t> scaled, double power, double* out) {
 
 }  // namespace
 
-bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
+                size_t total) {
   constexpr size_t kBlock = 1024;  // Of numbers that stay in the nearest cache.
   const unsigned exponent = reader.Byte();
   const uint64_t exceptions = reader.Varint();
-  if (!reader.ok() || exponent > kExponentMax || exceptions > values.size()) return false;
+  if (!reader.ok() || exponent > kExponentMax || exceptions > total) return false;
   ByteReader exception_reader = reader;  // Again after the integers, which they overwrite.
   for (uint64_t i = 0; i < exceptions && reader.ok(); ++i) {
     reader.Varint();
@@ -180,15 +181,16 @@ bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
   }
   if (scratch.scaled.size() < values.size()) scratch.scaled.resize(values.size());
   const absl::Span<int64_t> scaled(scratch.scaled.data(), values.size());
-  if (!reader.ok() || !ReadIntegers(reader, scratch, scaled)) return false;
+  if (!reader.ok() || !ReadIntegers(reader, scratch, scaled, total)) return false;
   for (size_t begin = 0; begin < values.size(); begin += kBlock) {
     CallFastest<Unscale>(scaled.subspan(begin, kBlock), kPowers[exponent], values.data() + begin);
   }
   uint64_t at = 0;
   for (uint64_t i = 0; i < exceptions; ++i) {
     const uint64_t step = exception_reader.Varint();
-    if (step >= values.size() - at) return false;
+    if (step >= total - at) return false;
     at += step;
+    if (at >= values.size()) break;
     values[at] = std::bit_cast<double>(exception_reader.Fixed64());
   }
   return true;

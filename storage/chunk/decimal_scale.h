@@ -23,7 +23,8 @@ std::optional<unsigned> ScaleDecimals(absl::Span<const double> values, EncodeScr
 void AppendScaled(absl::Span<const double> values, unsigned exponent, ChunkEffort effort,
                   EncodeScratch& scratch, std::string& bytes);
 
-// Fills `values` (at least one); false if the bytes are damaged.
-bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values);
+// Fills `values`, the first of `total`, as ReadIntegers does; false if the bytes are damaged.
+bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
+                size_t total);
 
 }  // namespace ora::storage

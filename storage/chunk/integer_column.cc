@@ -190,13 +190,14 @@ void AppendFrames(absl::Span<const uint64_t> quotients, std::string& bytes) {
   }
 }
 
-bool ReadFrames(ByteReader& reader, absl::Span<uint64_t> quotients) {
+bool ReadFrames(ByteReader& reader, absl::Span<uint64_t> quotients, size_t total) {
   for (size_t begin = 0; begin < quotients.size(); begin += kFrame) {
     const auto frame = quotients.subspan(begin, kFrame);
+    const size_t stored = std::min(kFrame, total - begin);
     const unsigned width = reader.Byte();
     const uint64_t low = reader.Varint();
     if (width > kBitWidthMax) return false;
-    const absl::string_view packed = reader.Bytes(PackedSize(frame.size(), width));
+    const absl::string_view packed = reader.Bytes(PackedSize(stored, width));
     if (!reader.ok()) return false;
     Unpack(packed, width, frame);
     if (low != 0) {
@@ -223,6 +224,8 @@ void SumUp(unsigned order, absl::Span<uint64_t> rests, uint64_t first, uint64_t 
     }
   }
 }
+
+static_assert(kIntegersReadMin > kOrderMax);  // So that some residual is among those read.
 
 // A column after its differences, brought to small whole numbers: residual = first + factor *
 // quotient. The quotients are in the scratch's `residuals`.
@@ -312,7 +315,8 @@ void AppendOnce(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScra
   }
 }
 
-bool ReadOnce(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
+bool ReadOnce(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values,
+              size_t total) {
   const uint8_t head = reader.Byte();
   const unsigned order = head & 3;
   const unsigned packing = head >> 2;
@@ -333,13 +337,13 @@ bool ReadOnce(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> va
       std::fill(residuals.begin(), residuals.end(), 0);
       break;
     case Packing::kFrames:
-      if (!ReadFrames(reader, residuals)) return false;
+      if (!ReadFrames(reader, residuals, total - order)) return false;
       break;
     case Packing::kSplit:
-      if (!ReadSplitPlanes(reader, scratch, residuals)) return false;
+      if (!ReadSplitPlanes(reader, scratch, residuals, total - order)) return false;
       break;
     case Packing::kRice:
-      if (!ReadRice(reader, residuals)) return false;
+      if (!ReadRice(reader, residuals, total - order)) return false;
       break;
   }
   if (!reader.ok()) return false;
@@ -366,8 +370,9 @@ void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, Encode
   return CallFastest<AppendOnce>(values, effort, scratch, bytes);
 }
 
-bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
-  return CallFastest<ReadOnce>(reader, scratch, values);
+bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values,
+                  size_t total) {
+  return CallFastest<ReadOnce>(reader, scratch, values, total);
 }
 
 }  // namespace ora::storage

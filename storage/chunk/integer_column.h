@@ -16,7 +16,16 @@ namespace ora::storage {
 void AppendIntegers(absl::Span<const int64_t> values, ChunkEffort effort, EncodeScratch& scratch,
                     std::string& bytes);
 
-// Fills `values` (at least one), whose count the caller knows; false if the bytes are damaged.
-bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values);
+// How many of a column's values must be read at once, where it has as many.
+inline constexpr size_t kIntegersReadMin = 3;
+
+// Fills `values`, the first of `total`, which the caller knows: at least one, and kIntegersReadMin
+// where these are not all. False if the bytes are damaged. The reader stands behind the column only
+// where they are all.
+bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values,
+                  size_t total);
+inline bool ReadIntegers(ByteReader& reader, DecodeScratch& scratch, absl::Span<int64_t> values) {
+  return ReadIntegers(reader, scratch, values, values.size());
+}
 
 }  // namespace ora::storage

@@ -103,16 +103,16 @@ void AppendOnce(absl::Span<const uint64_t> values, const RicePlan& plan, std::st
   bytes.resize(static_cast<size_t>(out - bytes.data()) + (bits > 0 ? 1 : 0));
 }
 
-bool ReadOnce(ByteReader& reader, absl::Span<uint64_t> values) {
+bool ReadOnce(ByteReader& reader, absl::Span<uint64_t> values, size_t total) {
   const unsigned low_bits = reader.Byte();
   const uint64_t outliers = reader.Varint();
-  if (!reader.ok() || low_bits > kLowBitsMax || outliers > values.size()) return false;
+  if (!reader.ok() || low_bits > kLowBitsMax || outliers > total) return false;
   ByteReader outlier_reader = reader;  // Again after the values, which they overwrite.
   for (uint64_t i = 0; i < outliers && reader.ok(); ++i) {
     reader.Varint();
     reader.Varint();
   }
-  const absl::string_view low = reader.Bytes(PackedSize(values.size(), low_bits));
+  const absl::string_view low = reader.Bytes(PackedSize(total, low_bits));
   if (!reader.ok()) return false;
   Unpack(low, low_bits, values);
 
@@ -150,8 +150,9 @@ bool ReadOnce(ByteReader& reader, absl::Span<uint64_t> values) {
   uint64_t place = 0;
   for (uint64_t i = 0; i < outliers; ++i) {
     const uint64_t gap = outlier_reader.Varint();
-    if (gap >= values.size() - place) return false;
+    if (gap >= total - place) return false;
     place += gap;
+    if (place >= values.size()) break;
     values[place] = outlier_reader.Varint();
   }
   return reader.ok();
@@ -167,8 +168,8 @@ void AppendRice(absl::Span<const uint64_t> values, const RicePlan& plan, std::st
   return CallFastest<AppendOnce>(values, plan, bytes);
 }
 
-bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values) {
-  return CallFastest<ReadOnce>(reader, values);
+bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values, size_t total) {
+  return CallFastest<ReadOnce>(reader, values, total);
 }
 
 }  // namespace ora::storage

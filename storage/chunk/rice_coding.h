@@ -23,7 +23,8 @@ RicePlan PlanRice(absl::Span<const uint64_t> values, uint64_t mean);
 
 void AppendRice(absl::Span<const uint64_t> values, const RicePlan& plan, std::string& bytes);
 
-// Fills `values`; false if the bytes are damaged.
-bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values);
+// Fills `values`, the first of `total`; false if the bytes are damaged. The reader stands behind
+// the last of them only where they are all.
+bool ReadRice(ByteReader& reader, absl::Span<uint64_t> values, size_t total);
 
 }  // namespace ora::storage

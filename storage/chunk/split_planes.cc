@@ -74,17 +74,18 @@ void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max,
   AppendPacked(values, low_bits, bytes);
 }
 
-bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values) {
+bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values,
+                     size_t total) {
   const unsigned low_bits = reader.Byte();
   const absl::string_view packed_top = reader.Bytes(reader.Varint());
   if (!reader.ok() || low_bits > kBitWidthMax - kTopBits) return false;
-  const absl::string_view low = reader.Bytes(PackedSize(values.size(), low_bits));
+  const absl::string_view low = reader.Bytes(PackedSize(total, low_bits));
   if (!reader.ok()) return false;
-  if (scratch.top.size() < values.size()) scratch.top.resize(values.size());
+  if (scratch.top.size() < total) scratch.top.resize(total);
   const uint8_t* const top = scratch.top.data();
-  const size_t size = ZSTD_decompressDCtx(Decompressor(scratch), scratch.top.data(), values.size(),
+  const size_t size = ZSTD_decompressDCtx(Decompressor(scratch), scratch.top.data(), total,
                                           packed_top.data(), packed_top.size());
-  if (ZSTD_isError(size) || size != values.size()) return false;
+  if (ZSTD_isError(size) || size != total) return false;
   if (low_bits == 0) {
     for (size_t i = 0; i < values.size(); ++i) values[i] = top[i];
     return true;

@@ -18,7 +18,8 @@ size_t EstimateSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max
 void AppendSplitPlanes(absl::Span<const uint64_t> values, uint64_t value_max,
                        EncodeScratch& scratch, std::string& bytes);
 
-// Fills `values`; false if the bytes are damaged.
-bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values);
+// Fills `values`, the first of `total`; false if the bytes are damaged.
+bool ReadSplitPlanes(ByteReader& reader, DecodeScratch& scratch, absl::Span<uint64_t> values,
+                     size_t total);
 
 }  // namespace ora::storage

@@ -39,9 +39,9 @@ void AppendBits(absl::Span<const double> values, ChunkEffort effort, EncodeScrat
   AppendIntegers(scratch.scaled, effort, scratch, bytes);
 }
 
-bool ReadBits(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+bool ReadBits(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values, size_t total) {
   if (scratch.scaled.size() < values.size()) scratch.scaled.resize(values.size());
-  if (!ReadIntegers(reader, scratch, absl::MakeSpan(scratch.scaled.data(), values.size()))) {
+  if (!ReadIntegers(reader, scratch, absl::MakeSpan(scratch.scaled.data(), values.size()), total)) {
     return false;
   }
   for (size_t i = 0; i < values.size(); ++i) {
@@ -92,7 +92,8 @@ void AppendValues(absl::Span<const double> values, ChunkEffort effort, EncodeScr
   }
 }
 
-bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
+                size_t total) {
   const uint8_t coding = reader.Byte();
   if (!reader.ok()) return false;
   switch (static_cast<ValueCoding>(coding)) {
@@ -102,17 +103,17 @@ bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
       return reader.ok();
     }
     case ValueCoding::kPlain: {
-      const absl::string_view plain = reader.Bytes(values.size() * sizeof(double));
+      const absl::string_view plain = reader.Bytes(total * sizeof(double));
       if (!reader.ok()) return false;
-      std::memcpy(values.data(), plain.data(), plain.size());
+      std::memcpy(values.data(), plain.data(), values.size() * sizeof(double));
       return true;
     }
     case ValueCoding::kDecimal:
-      return ReadScaled(reader, scratch, values);
+      return ReadScaled(reader, scratch, values, total);
     case ValueCoding::kXor:
-      return ReadXor(reader, values);
+      return ReadXor(reader, values, total);
     case ValueCoding::kBits:
-      return ReadBits(reader, scratch, values);
+      return ReadBits(reader, scratch, values, total);
   }
   return false;
 }

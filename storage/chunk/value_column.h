@@ -14,7 +14,12 @@ namespace ora::storage {
 void AppendValues(absl::Span<const double> values, ChunkEffort effort, EncodeScratch& scratch,
                   std::string& bytes);
 
-// Fills `values` (at least one); false if the bytes are damaged.
-bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values);
+// Fills `values`, the first of `total`: at least one, and kIntegersReadMin where these are not all.
+// False if the bytes are damaged. The reader stands behind the column only where they are all.
+bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
+                size_t total);
+inline bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
+  return ReadValues(reader, scratch, values, values.size());
+}
 
 }  // namespace ora::storage

@@ -124,7 +124,7 @@ void AppendXor(absl::Span<const double> values, std::string& bytes) {
   Walk(values, [&](uint64_t bits, unsigned width) { writer.Put(bits, width); });
 }
 
-bool ReadXor(ByteReader& reader, absl::Span<double> values) {
+bool ReadXor(ByteReader& reader, absl::Span<double> values, size_t total) {
   uint64_t before = reader.Fixed64();
   if (!reader.ok()) return false;
   BitReader bits(reader.Bytes(reader.rest().size()));
@@ -142,7 +142,7 @@ bool ReadXor(ByteReader& reader, absl::Span<double> values) {
     }
     value = std::bit_cast<double>(before);
   }
-  return bits.ok() && bits.at_end();
+  return bits.ok() && (values.size() < total || bits.at_end());
 }
 
 }  // namespace ora::storage

@@ -14,7 +14,8 @@ size_t XorSize(absl::Span<const double> values);
 
 void AppendXor(absl::Span<const double> values, std::string& bytes);
 
-// Fills `values` (at least one); false if the bytes are damaged. Takes all that is left.
-bool ReadXor(ByteReader& reader, absl::Span<double> values);
+// Fills `values` (at least one), the first of `total`; false if the bytes are damaged. Takes all
+// that is left.
+bool ReadXor(ByteReader& reader, absl::Span<double> values, size_t total);
 
 }  // namespace ora::storage

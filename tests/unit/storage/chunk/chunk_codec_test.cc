@@ -30,6 +30,28 @@ std::vector<int64_t> EveryTenSeconds(size_t count) {
   return times;
 }
 
+// Reads only the chunk's first samples, over what columns held before.
+void ExpectBeginnings(const std::string& bytes, const std::vector<int64_t>& times,
+                      const std::vector<double>& values) {
+  constexpr size_t kAt = 2;
+  SampleColumns columns{{1, 2, 3}, {1, 2, 3}};
+  for (size_t count : {size_t{0}, size_t{1}, size_t{2}, size_t{4}, size_t{128}, size_t{130},
+                       times.size() / 2, times.size() - 1, times.size()}) {
+    if (count > times.size()) continue;
+    if (count == 0 && times[0] == std::numeric_limits<int64_t>::min()) continue;
+    const int64_t end = count == 0 ? times[0] - 1 : times[count - 1];
+    const auto read = DecodeChunkAt(bytes, end, kAt, columns);
+    ASSERT_TRUE(read.ok()) << read.status();
+    ASSERT_EQ(*read, count);
+    ASSERT_EQ(columns.values[1], 2);
+    const auto end_at = static_cast<std::ptrdiff_t>(count);
+    const auto begin = columns.values.begin() + kAt;
+    ASSERT_EQ(Bits({begin, begin + end_at}), Bits({values.begin(), values.begin() + end_at}));
+    const auto time = columns.time_millis.begin() + kAt;
+    ASSERT_TRUE(std::equal(time, time + end_at, times.begin()));
+  }
+}
+
 // The bytes of the chunk, after checking that all comes back to the bit.
 std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<double>& values,
                       ChunkEffort effort) {
@@ -38,6 +60,7 @@ std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<doubl
   EXPECT_EQ(DecodeChunk(bytes, read), absl::OkStatus());
   EXPECT_EQ(read.time_millis, times);
   EXPECT_EQ(Bits(read.values), Bits(values));
+  ExpectBeginnings(bytes, times, values);
   return bytes;
 }
 

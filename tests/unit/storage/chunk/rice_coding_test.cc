@@ -23,7 +23,7 @@ size_t CodedSize(const std::vector<uint64_t>& values, uint64_t mean) {
     const std::string with_more = bytes + behind;
     ByteReader reader(with_more);
     std::vector<uint64_t> read(values.size(), 42);
-    EXPECT_TRUE(ReadRice(reader, absl::MakeSpan(read)));
+    EXPECT_TRUE(ReadRice(reader, absl::MakeSpan(read), read.size()));
     EXPECT_EQ(read, values);
     EXPECT_EQ(reader.rest(), behind);
   }
@@ -73,14 +73,14 @@ TEST(RiceCodingTest, RefusesWhatEndsTooEarlyOrPointsBeyondTheEnd) {
   for (size_t size = 0; size < bytes.size(); ++size) {
     ByteReader reader(absl::string_view(bytes).substr(0, size));
     std::vector<uint64_t> read(values.size());
-    EXPECT_FALSE(ReadRice(reader, absl::MakeSpan(read))) << size;
+    EXPECT_FALSE(ReadRice(reader, absl::MakeSpan(read), read.size())) << size;
   }
   std::vector<uint64_t> read(1);
   for (const absl::string_view damaged :
        {absl::string_view("\x39\x00\x01", 3), absl::string_view("\x00\x02\x00\x00\x00\x00\x01", 7),
         absl::string_view("\x00\x01\x01\x00\x01", 5)}) {  // Low bits; outliers; a gap.
     ByteReader reader(damaged);
-    EXPECT_FALSE(ReadRice(reader, absl::MakeSpan(read)));
+    EXPECT_FALSE(ReadRice(reader, absl::MakeSpan(read), read.size()));
   }
 }
 
