@@ -59,6 +59,14 @@ void SeriesSelection::DropTwins() {
   series_.erase(std::unique(series_.begin(), series_.end(), twins), series_.end());
 }
 
+absl::string_view SeriesSelection::LabelValueAt(size_t position, absl::string_view name) const {
+  for (const PairId id : series_[position]->labels()) {
+    const LabelPair& pair = (*pairs_)[id];
+    if (pair.name->text == name) return pair.value();
+  }
+  return "";
+}
+
 Labels SeriesSelection::LabelsAt(size_t position) const {
   return LabelsOf(*pairs_, *series_[position]);
 }

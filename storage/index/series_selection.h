@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "storage/index/epoch_pins.h"
 #include "storage/index/label_pairs.h"
 #include "storage/index/series_table.h"
@@ -38,6 +39,8 @@ class SeriesSelection {
     return {series_[position]->id, series_[position]->slot};
   }
   Labels LabelsAt(size_t position) const;
+  // One of them, empty if there is none of the name; valid as long as the selection is.
+  absl::string_view LabelValueAt(size_t position, absl::string_view name) const;
 
  private:
   EpochPins::Pin pin_;

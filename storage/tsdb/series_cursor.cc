@@ -19,6 +19,7 @@ namespace {
 struct Source {
   PartitionView view;
   std::unique_ptr<RowCursor> rows;
+  size_t read_for = 0;  // What `next_` was when it was read last.
 };
 
 class TsdbCursor final : public SeriesCursor {
@@ -29,7 +30,7 @@ class TsdbCursor final : public SeriesCursor {
         tier_column_(ColumnFor(selection_.function)) {
     for (PartitionView& view : selection_.partitions) {
       std::vector<Source>& where = view.id().resolution == Resolution::kRaw ? raw_ : tiers_;
-      where.push_back({std::move(view), nullptr});
+      where.push_back({std::move(view), nullptr, 0});
     }
     // A series is read in the order of time, so that mostly nothing needs sorting.
     std::stable_sort(raw_.begin(), raw_.end(), [](const Source& a, const Source& b) {
@@ -39,23 +40,33 @@ class TsdbCursor final : public SeriesCursor {
 
   bool Next() override {
     if (next_ >= selection_.series.size()) return false;
-    labels_ = selection_.series.LabelsAt(next_++);
+    ++next_;
+    labels_known_ = false;
     return true;
   }
 
-  const Labels& labels() const override { return labels_; }
+  const Labels& labels() const override {
+    if (!labels_known_) labels_ = selection_.series.LabelsAt(next_ - 1);
+    labels_known_ = true;
+    return labels_;
+  }
+  absl::string_view LabelValue(absl::string_view name) const override {
+    return selection_.series.LabelValueAt(next_ - 1, name);
+  }
   size_t series_count() const override { return selection_.series.size(); }
 
   absl::Status ReadSamples(SampleColumns& columns) override {
     columns.clear();
     stretches_.clear();
+    sealed_end_ = 0;
     if (!tiers_.empty()) {
-      if (absl::Status read = ReadTiers(columns); !read.ok()) return read;
+      if (absl::Status read = ReadTiers(); !read.ok()) return read;
     }
     for (Source& source : raw_) {
       if (!Holds(source)) continue;
-      if (absl::Status read = ReadRaw(source, columns); !read.ok()) return read;
+      if (absl::Status read = ReadRaw(source); !read.ok()) return read;
     }
+    for (SampleStretch& stretch : stretches_) Move(sealed_, stretch, columns);
     ReadOpen(columns);
     OrderStretches(stretches_, columns);
     return absl::OkStatus();
@@ -87,7 +98,7 @@ class TsdbCursor final : public SeriesCursor {
   }
 
   // Of days without raw samples of the series: the finest tier's rows.
-  absl::Status ReadTiers(SampleColumns& columns) {
+  absl::Status ReadTiers() {
     days_read_.clear();
     for (const Source& source : raw_) {
       if (Holds(source)) days_read_.push_back(source.view.id().first_day);
@@ -104,11 +115,11 @@ class TsdbCursor final : public SeriesCursor {
     std::stable_sort(tier_rows_.begin(), tier_rows_.end(),
                      [](const DayRow& a, const DayRow& b) { return a.day < b.day; });
     for (const DayRow& row : tier_rows_) {
-      const size_t begin = columns.size();
-      AppendTierSamples(row.row, tier_column_, columns);
-      TrimTail(selection_.range, begin, columns);
-      if (columns.size() == begin) continue;
-      stretches_.push_back({begin, columns.size(), 0});
+      tier_samples_.clear();
+      AppendTierSamples(row.row, tier_column_, tier_samples_);
+      TrimTail(selection_.range, 0, tier_samples_);
+      if (tier_samples_.size() == 0) continue;
+      AddSealed(tier_samples_);
       TierUse use{row.row.resolution, StartOf(row.day + 1)};
       if (tier_use_) {
         use.coarsest = std::max(use.coarsest, tier_use_->coarsest);
@@ -153,23 +164,57 @@ class TsdbCursor final : public SeriesCursor {
     return absl::OkStatus();
   }
 
-  absl::Status ReadRaw(Source& source, SampleColumns& columns) {
+  // Puts samples of a tier among the sealed ones.
+  void AddSealed(const SampleColumns& samples) {
+    const size_t end = sealed_end_ + samples.size();
+    if (sealed_.size() < end) {
+      sealed_.time_millis.resize(end);
+      sealed_.values.resize(end);
+    }
+    const auto at = static_cast<std::ptrdiff_t>(sealed_end_);
+    std::copy(samples.time_millis.begin(), samples.time_millis.end(),
+              sealed_.time_millis.begin() + at);
+    std::copy(samples.values.begin(), samples.values.end(), sealed_.values.begin() + at);
+    stretches_.push_back({sealed_end_, end, 0});
+    sealed_end_ = end;
+  }
+
+  // Appends a stretch of `from` to `to`, where it is from then on.
+  static void Move(const SampleColumns& from, SampleStretch& stretch, SampleColumns& to) {
+    const auto begin = static_cast<std::ptrdiff_t>(stretch.begin);
+    const auto end = static_cast<std::ptrdiff_t>(stretch.end);
+    stretch.begin = to.size();
+    to.time_millis.insert(to.time_millis.end(), from.time_millis.begin() + begin,
+                          from.time_millis.begin() + end);
+    to.values.insert(to.values.end(), from.values.begin() + begin, from.values.begin() + end);
+    stretch.end = to.size();
+  }
+
+  absl::Status ReadRaw(Source& source) {
     RowCursor& rows = RowsOf(source);
     const int64_t start = StartOf(source.view.id().first_day);
     const std::string prefix = ChunkKey::PrefixOf(current().slot, current().id);
-    for (rows.Seek(prefix); rows.Valid() && absl::StartsWith(rows.key(), prefix); rows.Next()) {
+    // Neighbours in the order of labels often are in that of ids: then the cursor is there already.
+    const bool again = std::exchange(source.read_for, next_) == next_;
+    if (again || !rows.Valid() || !absl::StartsWith(rows.key(), prefix)) rows.Seek(prefix);
+    for (; rows.Valid() && absl::StartsWith(rows.key(), prefix); rows.Next()) {
       const absl::optional<ChunkKey> key = ChunkKey::Decode(rows.key());
       if (!key) continue;
       if (start + key->first_offset_millis > selection_.range.end_millis) break;
       if (start + key->last_offset_millis < selection_.range.start_millis) continue;
-      const size_t begin = columns.size();
-      const absl::Status appended = AppendChunkValue(rows.value(), columns);
-      if (!appended.ok()) {
-        SkipDamaged(source, absl::StrCat(", sealing ", key->seal_number), appended);
+      const absl::StatusOr<size_t> read =
+          ReadChunkValueAt(rows.value(), selection_.range.end_millis, sealed_end_, sealed_);
+      if (!read.ok()) {
+        SkipDamaged(source, absl::StrCat(", sealing ", key->seal_number), read.status());
         continue;
       }
-      TrimTail(selection_.range, begin, columns);
-      stretches_.push_back({begin, columns.size(), key->seal_number});
+      const auto first = sealed_.time_millis.begin() + static_cast<std::ptrdiff_t>(sealed_end_);
+      const size_t before =
+          static_cast<size_t>(std::lower_bound(first, first + static_cast<std::ptrdiff_t>(*read),
+                                               selection_.range.start_millis) -
+                              first);
+      stretches_.push_back({sealed_end_ + before, sealed_end_ + *read, key->seal_number});
+      sealed_end_ += *read;
     }
     const absl::Status stepped = rows.status();
     if (!absl::IsDataLoss(stepped)) return stepped;
@@ -188,7 +233,7 @@ class TsdbCursor final : public SeriesCursor {
 
   void SkipDamaged(const Source& source, absl::string_view part, const absl::Status& reason) {
     ++damaged_chunks_;
-    sources_.damage->Report(absl::StrCat("chunk of ", labels_.ToString(), ", partition ",
+    sources_.damage->Report(absl::StrCat("chunk of ", labels().ToString(), ", partition ",
                                          source.view.id().Name(), part),
                             reason.message());
   }
@@ -204,7 +249,13 @@ class TsdbCursor final : public SeriesCursor {
   std::vector<Source> raw_;    // Sorted by day.
   std::vector<Source> tiers_;  // Sorted by resolution.
   size_t next_ = 0;            // The position of the series after the current one.
-  Labels labels_;
+  mutable Labels labels_;      // Made when they are asked for.
+  mutable bool labels_known_ = false;
+  // Where sealed samples of the series are unpacked, up to the end: longer than it as a rule, since
+  // it is not cleared from one series to the next.
+  SampleColumns sealed_;
+  size_t sealed_end_ = 0;
+  SampleColumns tier_samples_;
   std::vector<SampleStretch> stretches_;  // Of the series that is being read.
   std::vector<Day> days_read_;            // Of that series, those that need no coarser tier.
   std::vector<DayRow> tier_rows_;         // Of that series.

@@ -66,4 +66,11 @@ absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to)
   return chunk.ok() ? DecodeChunk(*chunk, append_to) : chunk.status();
 }
 
+absl::StatusOr<size_t> ReadChunkValueAt(absl::string_view value, int64_t end_millis, size_t at,
+                                        SampleColumns& columns) {
+  const absl::StatusOr<absl::string_view> chunk = CheckedBytes(value);
+  if (!chunk.ok()) return chunk.status();
+  return DecodeChunkAt(*chunk, end_millis, at, columns);
+}
+
 }  // namespace ora::storage

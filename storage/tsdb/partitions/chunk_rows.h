@@ -47,4 +47,9 @@ std::vector<ChunkRow> MakeChunkRows(const ChunkPlace& place, const SampleSpans& 
 // Appends a row's samples; unchanged on error. DATA_LOSS: damaged.
 absl::Status AppendChunkValue(absl::string_view value, SampleColumns& append_to);
 
+// Writes a row's samples up to `end_millis` over what stands in `columns` from `at` on, as
+// DecodeChunkAt does, and returns how many. DATA_LOSS: damaged.
+absl::StatusOr<size_t> ReadChunkValueAt(absl::string_view value, int64_t end_millis, size_t at,
+                                        SampleColumns& columns);
+
 }  // namespace ora::storage
