@@ -155,8 +155,10 @@ class StreamingCall final : public WorkerCall {
   }
   // From the worker first, then from the loop, one at a time.
   void SendNext() {
-    if (next_ == messages_.size()) {
+    if (messages_.empty()) {
       End(absl::OkStatus());
+    } else if (next_ + 1 == messages_.size()) {
+      transport().WriteAndFinish(messages_[next_++]);  // Saves a turn of the loop.
     } else {
       transport().Write(messages_[next_++]);
     }
