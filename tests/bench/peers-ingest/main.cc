@@ -29,6 +29,8 @@ void AddFlags(CLI::App& app, ora::bench::RemoteWriteOptions& options, int64_t& s
   app.add_option("--start-millis", start_millis, "of the data, as for that run; it ends now");
   app.add_option("--hosts-a-request", options.hosts_a_request, "hosts of one step in a request")
       ->check(CLI::Range(1U, kMany));
+  app.add_option("--steps-a-request", options.steps_a_request, "of each host in a request")
+      ->check(CLI::Range(1U, kMany));
   app.add_option("--connections", options.connections, "one request at a time each")
       ->check(CLI::Range(1U, kMany));
   app.add_option("--rate", options.rate, "requests a second in all; 0: as answered")

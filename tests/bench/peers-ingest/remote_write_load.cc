@@ -14,6 +14,7 @@
 namespace ora::bench {
 namespace {
 
+constexpr time_t kAnswerSeconds = 60;  // A busy machine's peer may take its time.
 constexpr int kHttpOk = 200;
 constexpr int kHttpRedirect = 300;
 
@@ -32,6 +33,7 @@ class Sender {
       : index_(index), options_(options), clock_(clock), client_(options.host, options.port) {
     client_.set_keep_alive(true);
     client_.set_tcp_nodelay(true);
+    client_.set_read_timeout(kAnswerSeconds);
     values_.resize(options.workload.series_per_host);
     const uint32_t size = options.hosts_a_request;
     for (uint32_t first = index * size; first < options.hosts;
@@ -47,10 +49,10 @@ class Sender {
   absl::Status Run() {
     for (HostGroup& group : groups_) Skip(group);
     const absl::Duration begin = clock_.Monotonic();
-    for (uint64_t i = 0; i < options_.batches; ++i) {
-      const uint64_t step = options_.skipped + i;
+    for (uint64_t i = 0; i < options_.batches; i += options_.steps_a_request) {
+      const uint64_t steps = std::min<uint64_t>(options_.steps_a_request, options_.batches - i);
       for (HostGroup& group : groups_) {
-        ORA_RETURN_IF_ERROR(Post(Build(group, step), AwaitTurn(begin)));
+        ORA_RETURN_IF_ERROR(Post(Build(group, options_.skipped + i, steps), AwaitTurn(begin)));
       }
     }
     return absl::OkStatus();
@@ -74,14 +76,21 @@ class Sender {
     }
   }
 
-  std::string Build(HostGroup& group, uint64_t step) {
+  // The samples of `steps` steps from `first` on.
+  std::string Build(HostGroup& group, uint64_t first, uint64_t steps) {
     for (size_t i = 0; i < group.hosts.size(); ++i) {
       const auto host = group.first + static_cast<uint32_t>(i);
-      const int64_t time_millis = absl::ToUnixMillis(options_.start) +
-                                  W1OffsetMillis(options_.workload, host, options_.hosts, step);
-      group.hosts[i].Next(absl::MakeSpan(values_));
+      samples_.assign(values_.size(), {});
+      for (uint64_t step = first; step < first + steps; ++step) {
+        const int64_t time_millis = absl::ToUnixMillis(options_.start) +
+                                    W1OffsetMillis(options_.workload, host, options_.hosts, step);
+        group.hosts[i].Next(absl::MakeSpan(values_));
+        for (size_t series = 0; series < values_.size(); ++series) {
+          samples_[series].push_back({time_millis, values_[series]});
+        }
+      }
       for (size_t series = 0; series < values_.size(); ++series) {
-        request_.Add(group.labels[i][series], time_millis, values_[series]);
+        request_.Add(group.labels[i][series], samples_[series]);
       }
     }
     return request_.TakeCompressed();
@@ -124,6 +133,7 @@ class Sender {
   httplib::Client client_;
   std::vector<HostGroup> groups_;
   std::vector<double> values_;
+  std::vector<std::vector<storage::Sample>> samples_;  // Of one host, by series.
   RemoteWriteRequest request_;
   uint64_t requests_ = 0;
   Latencies latencies_;

@@ -19,6 +19,7 @@ struct RemoteWriteOptions {
   W1Options workload;
   uint32_t hosts = 100;
   uint32_t hosts_a_request = 1;
+  uint32_t steps_a_request = 1;
   uint64_t batches = 200;  // Of each host: as many steps of the workload,
   uint64_t skipped = 0;    // after these.
   absl::Time start;        // Of the data, those skipped included.

@@ -56,13 +56,15 @@ std::string RemoteWriteRequest::EncodeLabels(const std::vector<W1Label>& labels)
   return encoded;
 }
 
-void RemoteWriteRequest::Add(absl::string_view labels, int64_t time_millis, double value) {
-  std::string sample;
-  AppendBytes(kSecondField, EncodeSample(time_millis, value), sample);
+void RemoteWriteRequest::Add(absl::string_view labels, absl::Span<const storage::Sample> samples) {
+  std::string encoded;
+  for (const storage::Sample& sample : samples) {
+    AppendBytes(kSecondField, EncodeSample(sample.time_millis, sample.value), encoded);
+  }
   AppendTag(kFirstField, WireFormatLite::WIRETYPE_LENGTH_DELIMITED, bytes_);
-  AppendVarint(labels.size() + sample.size(), bytes_);
+  AppendVarint(labels.size() + encoded.size(), bytes_);
   bytes_.append(labels.data(), labels.size());
-  bytes_.append(sample);
+  bytes_.append(encoded);
 }
 
 std::string RemoteWriteRequest::TakeCompressed() {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "storage/sample.h"
 #include "tests/bench/workload/w1.h"
 
 namespace ora::bench {
@@ -21,8 +23,8 @@ class RemoteWriteRequest {
   // The fields `labels` of a TimeSeries.
   static std::string EncodeLabels(const std::vector<W1Label>& labels);
 
-  // Adds a series with one sample; `labels` as EncodeLabels gave them.
-  void Add(absl::string_view labels, int64_t time_millis, double value);
+  // Adds a series with one sample or more; `labels` as EncodeLabels gave them.
+  void Add(absl::string_view labels, absl::Span<const storage::Sample> samples);
 
   // The request as it is sent: in snappy's block form. Begins anew.
   std::string TakeCompressed();
