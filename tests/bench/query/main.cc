@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   app.add_flag("--list", list, "print the queries, in milliseconds, as JSON; ask nobody");
   app.add_option("--aggregator", options.aggregator, "HOST:PORT");
   app.add_option("--pid", options.pid, "the aggregator's process");
+  app.add_option("--only", options.only, "the name of one query");
   app.add_option("--hosts", options.stored.hosts, "how many are stored");
   app.add_option("--start-millis", options.stored.start_millis, "of what is stored")->required();
   app.add_option("--end-millis", options.stored.end_millis, "of what is stored")->required();

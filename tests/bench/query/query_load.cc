@@ -96,6 +96,7 @@ absl::StatusOr<std::vector<QueryFigures>> RunQueryLoad(const QueryLoadOptions& o
   const auto stub = v1::QueryService::NewStub(channel);
   std::vector<QueryFigures> all;
   for (const absl::string_view name : W1QueryNames()) {
+    if (!options.only.empty() && name != options.only) continue;
     QueryFigures figures;
     figures.name = std::string(name);
     std::vector<double> cpu_ms;

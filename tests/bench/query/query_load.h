@@ -16,6 +16,7 @@ struct QueryLoadOptions {
   std::string aggregator;  // HOST:PORT, on this host.
   pid_t pid = 0;           // Its process.
   W1Stored stored;
+  std::string only;      // One query's name; empty: all nine.
   uint32_t turns = 32;   // Of each query, that are measured,
   uint32_t warm_up = 8;  // after these.
 };
