@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "storage/chunk/wide_registers.h"
+#include "storage/wide_registers.h"
 
 namespace ora::storage {
 namespace {

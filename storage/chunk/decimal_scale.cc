@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "storage/chunk/integer_column.h"
-#include "storage/chunk/wide_registers.h"
+#include "storage/wide_registers.h"
 
 namespace ora::storage {
 namespace {

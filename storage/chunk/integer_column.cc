@@ -8,7 +8,7 @@
 #include "storage/chunk/bit_packing.h"
 #include "storage/chunk/rice_coding.h"
 #include "storage/chunk/split_planes.h"
-#include "storage/chunk/wide_registers.h"
+#include "storage/wide_registers.h"
 
 namespace ora::storage {
 namespace {

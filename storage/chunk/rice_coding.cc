@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "storage/chunk/bit_packing.h"
-#include "storage/chunk/wide_registers.h"
+#include "storage/wide_registers.h"
 
 namespace ora::storage {
 namespace {
