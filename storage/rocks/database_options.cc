@@ -12,6 +12,7 @@ constexpr uint64_t kWalBytesMax = 64 * kMiB;
 constexpr uint64_t kManifestBytesMax = 64 * kMiB;
 constexpr size_t kManifestPreallocationBytes = 64 << 10;
 constexpr size_t kBlockBytes = 16 << 10;
+constexpr int kRawRestartInterval = 2;
 constexpr size_t kMemtableBytes = 8 * kMiB;
 constexpr size_t kBatchMemtableBytes = 32 * kMiB;
 // Of a family: one that is written to, one that is written out, and those that a bad disk leaves.
@@ -91,7 +92,12 @@ rocksdb::ColumnFamilyOptions DatabaseOptions::Of(Family family) const {
 
 rocksdb::ColumnFamilyOptions DatabaseOptions::Of(Resolution resolution) const {
   rocksdb::ColumnFamilyOptions options = Base();
-  if (resolution == Resolution::kRaw) options.compression = rocksdb::kNoCompression;  // Packed.
+  if (resolution == Resolution::kRaw) {
+    options.compression = rocksdb::kNoCompression;  // Packed.
+    // Values are long beside keys: a row is to be found at once, rather than a few bytes saved.
+    options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>()->block_restart_interval =
+        kRawRestartInterval;
+  }
   return options;
 }
 

@@ -20,6 +20,7 @@ void Sealer::Addition::Join(const Addition& other) {
   totals.rows += other.totals.rows;
   totals.samples += other.totals.samples;
   totals.bytes += other.totals.bytes;
+  SeeOffset(other.last_offset_millis);
 }
 
 // What one write holds.
@@ -146,6 +147,7 @@ absl::Status Sealer::AddDay(const ChunkPlace& place, const SampleSpans& samples,
   }
   for (ChunkRow& row : MakeChunkRows(place, samples, ChunkEffort::kFast)) {
     Part::Row encoded{row.key.Encode(), std::move(row.value)};
+    target.added.SeeOffset(row.key.last_offset_millis);
     const size_t bytes = encoded.key.size() + encoded.value.size();
     target.added.totals.rows += 1;
     target.added.totals.samples += row.samples;
@@ -181,6 +183,7 @@ absl::Status Sealer::WritePart(Part& part, size_t segments) {
   for (auto& [id, target] : part.targets) {
     progress_->added[id].Join(target.added);
     added[id].ids = std::move(target.added.ids);
+    added[id].last_offset_millis = target.added.last_offset_millis;
   }
   ShowAdded(added);
   samples_expired_.Add(part.samples_expired);
@@ -197,6 +200,7 @@ void Sealer::ShowAdded(const Additions& added) {
     if (!view) continue;
     PartitionContents contents = *view->contents;
     contents.Add(addition.ids, {});
+    contents.SeeOffset(addition.last_offset_millis);
     targets_.partitions.Set(id, std::move(contents));
   }
 }
@@ -220,6 +224,7 @@ absl::Status Sealer::Finish(const OpenGeneration& generation, Part& part) {
     if (!view) continue;  // It expired between two tries.
     PartitionContents contents = *view->contents;
     contents.Add(addition.ids, addition.totals);
+    contents.SeeOffset(addition.last_offset_millis);
     ++contents.sealings;
     PartitionSet::Put(changes, id, contents);
     changed.emplace_back(id, std::move(contents));

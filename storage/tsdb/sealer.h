@@ -1,6 +1,7 @@
 // Turns open samples into young chunks of the partitions that they belong to.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -56,6 +57,11 @@ class Sealer {
 
     Roaring ids;
     RowTotals totals;
+    uint32_t last_offset_millis = 0;
+
+    void SeeOffset(uint32_t offset_millis) {
+      last_offset_millis = std::max(last_offset_millis, offset_millis);
+    }
   };
   using Additions = absl::btree_map<PartitionId, Addition>;
   struct Part;

@@ -144,6 +144,11 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   std::vector<PartitionView> before = partitions_.Overlapping(request.range);
   selection.view = open_.Capture(*database_, ids);
   selection.partitions = Joined(std::move(before), partitions_.Overlapping(request.range));
+  std::erase_if(selection.partitions, [&](const PartitionView& view) {
+    return view.id().resolution == Resolution::kRaw &&
+           StartOf(view.id().first_day) + view.contents->last_offset_millis <
+               request.range.start_millis;
+  });
   return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get()}, std::move(selection));
 }
 

@@ -12,6 +12,7 @@ namespace ora::storage {
 namespace {
 
 constexpr uint64_t kSealNumberMax = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t kOffsetMax = std::numeric_limits<uint32_t>::max();
 
 }  // namespace
 
@@ -42,6 +43,7 @@ std::string EncodePartitionRecord(const PartitionContents& contents) {
   PutIdSet(writer, contents.ids);
   PutIdSet(writer, contents.young);
   PutIdSet(writer, contents.changed);
+  writer.Varint(contents.last_offset_millis);
   return std::move(writer).Finish();
 }
 
@@ -63,8 +65,10 @@ absl::StatusOr<PartitionContents> DecodePartitionRecord(absl::string_view record
   absl::optional<Roaring> young = TakeIdSet(*reader);
   if (!young) return absl::DataLossError("partition record ends within its young ids");
   absl::optional<Roaring> changed = TakeIdSet(*reader);
-  if (!changed || reader->remaining() != 0) {
-    return absl::DataLossError("partition record is longer or shorter than its changed ids");
+  if (!changed) return absl::DataLossError("partition record ends within its changed ids");
+  const absl::optional<uint64_t> last_offset = reader->Varint();
+  if (!last_offset || *last_offset > kOffsetMax || reader->remaining() != 0) {
+    return absl::DataLossError("partition record is longer or shorter than its last offset");
   }
   return PartitionContents{.samples = *samples,
                            .bytes = *bytes,
@@ -74,7 +78,8 @@ absl::StatusOr<PartitionContents> DecodePartitionRecord(absl::string_view record
                            .young_samples = *young_samples,
                            .ids = *std::move(ids),
                            .young = *std::move(young),
-                           .changed = *std::move(changed)};
+                           .changed = *std::move(changed),
+                           .last_offset_millis = static_cast<uint32_t>(*last_offset)};
 }
 
 }  // namespace ora::storage

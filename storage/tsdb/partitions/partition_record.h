@@ -1,6 +1,7 @@
 // What the store knows of one partition without looking into it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <roaring/roaring.hh>
 #include <string>
@@ -32,11 +33,17 @@ struct PartitionContents {
   Roaring ids;      // Series that have rows.
   Roaring young;    // Of these, those with rows that no merge has seen.
   Roaring changed;  // Of these, those whose tiers do not know all samples.
+  // Of raw partitions: no sample is later than so many milliseconds after the partition's start.
+  // Readers of what is newest, which is open as a rule, then need not look into it.
+  uint32_t last_offset_millis = 0;
 
   // Rows of a sealing were added for these series.
   void Add(const Roaring& sealed, const RowTotals& added);
   // Young rows of series were merged or removed; the sets say already which series are young.
   void TakeYoung(const RowTotals& gone);
+  void SeeOffset(uint32_t offset_millis) {
+    last_offset_millis = std::max(last_offset_millis, offset_millis);
+  }
 };
 
 std::string EncodePartitionRecord(const PartitionContents& contents);

@@ -1,6 +1,7 @@
 #include "storage/tsdb/partitions/partition_set.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,8 +32,10 @@ std::vector<PartitionView> Joined(std::vector<PartitionView> before,
     if (at == joined.end() || at->partition != view.partition) {
       joined.insert(at, view);
     } else if (at->contents != view.contents) {
-      at->contents = std::make_shared<PartitionContents>(
-          PartitionContents{.ids = at->contents->ids | view.contents->ids});
+      at->contents = std::make_shared<PartitionContents>(PartitionContents{
+          .ids = at->contents->ids | view.contents->ids,
+          .last_offset_millis =
+              std::max(at->contents->last_offset_millis, view.contents->last_offset_millis)});
     }
   }
   return joined;
@@ -85,6 +88,7 @@ absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partiti
     if (!raw) continue;
     contents.samples += ChunkSampleCount(rows->value()).value_or(0);
     ++contents.young_rows;
+    contents.SeeOffset(chunk->last_offset_millis);
   }
   if (raw) {
     contents.young = contents.changed = contents.ids;
@@ -97,6 +101,7 @@ absl::StatusOr<PartitionContents> PartitionSet::Recount(const Partition& partiti
   // Which series have rows behind the damage nobody knows: all are looked for.
   report_(absl::StrCat("rows of partition ", partition.id().Name()), rows->status().message());
   contents.ids.addRange(1, reach.id_next);
+  contents.SeeOffset(std::numeric_limits<uint32_t>::max());
   return contents;
 }
 

@@ -80,7 +80,8 @@ PartitionContents Example() {
           .young_samples = 540,
           .ids = Set({1, 2, 3, 9}),
           .young = Set({3}),
-          .changed = Set({2, 3})};
+          .changed = Set({2, 3}),
+          .last_offset_millis = 86'399'999};
 }
 
 TEST(PartitionRecordTest, ComesBack) {
@@ -95,6 +96,7 @@ TEST(PartitionRecordTest, ComesBack) {
   EXPECT_EQ(back->ids, Example().ids);
   EXPECT_EQ(back->young, Example().young);
   EXPECT_EQ(back->changed, Example().changed);
+  EXPECT_EQ(back->last_offset_millis, Example().last_offset_millis);
 }
 
 TEST(PartitionRecordTest, NoticesAnyFlippedBitAndAnyCut) {
