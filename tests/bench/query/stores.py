@@ -18,6 +18,8 @@ STEP_SECONDS = 10
 START_LIMIT_SECONDS = 120
 QUIET_SECONDS, SETTLE_LIMIT_SECONDS = 10, 180
 ASK_TURNS, ASK_WARM_UP = 24, 8
+# The newest steps come last and are not settled, as in a fleet that is alive: ten minutes.
+LIVE_STEPS = 60
 
 
 def tool(build, name, *words):
@@ -34,6 +36,11 @@ class Span:
         self.steps = steps
         self.end = int(time.time()) // 60 * 60
         self.start = self.end - steps * STEP_SECONDS
+
+    def parts(self):
+        """What settles and what does not: the first second, and how many steps."""
+        settled = self.steps - LIVE_STEPS
+        return (self.start, settled), (self.start + settled * STEP_SECONDS, LIVE_STEPS)
 
     def words(self):
         return ("--hosts", HOSTS, "--start-millis", self.start * 1000, "--end-millis", self.end * 1000)
@@ -93,13 +100,17 @@ class Ora(Server):
         self.address = port_file.read_text().strip()
 
     def load(self, span):
+        settled, live = span.parts()
         self.start()
-        start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(span.start))
-        tool(self.build, "ora-load", "--json", "--aggregator", self.address, "--pid", self.process.pid, "--hosts", HOSTS,
-             "--batches", span.steps, "--start", start)
+        self.send(*settled)
         self.stop()  # Seals what is open, as half an hour of rest would.
         self.start()
         self.settle()
+        self.send(*live)
+
+    def send(self, start, steps):
+        tool(self.build, "ora-load", "--json", "--aggregator", self.address, "--pid", self.process.pid, "--hosts", HOSTS,
+             "--batches", steps, "--start", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start)))
 
     def ask(self, span):
         """The figures of the nine, by name."""
@@ -133,10 +144,15 @@ class HttpPeer(Server):
             connection.close()
 
     def load(self, span):
+        settled, live = span.parts()
         self.start()
-        tool(self.build, "remote-write-load", "--port", self.port, "--hosts", HOSTS, "--batches", span.steps, "--steps-a-request", 60,
-             "--hosts-a-request", 5, "--start-millis", span.start * 1000)
+        self.send(*settled)
         self.settle()
+        self.send(*live)
+
+    def send(self, start, steps):
+        tool(self.build, "remote-write-load", "--port", self.port, "--hosts", HOSTS, "--batches", steps, "--steps-a-request", 60,
+             "--hosts-a-request", 5, "--start-millis", start * 1000)
 
     def ask(self, span):
         """Median CPU milliseconds of the nine, by name."""
