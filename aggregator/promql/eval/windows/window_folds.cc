@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "storage/wide_registers.h"
+
 namespace ora::promql {
 namespace {
 
@@ -30,9 +32,7 @@ double BestOf(absl::Span<const double> values, double worst, Better better) {
   return any ? worst : values[0];
 }
 
-}  // namespace
-
-KahanSum SumOf(absl::Span<const double> values) {
+KahanSum SumOnce(absl::Span<const double> values) {
   KahanSum total;
   size_t i = 0;
   if (values.size() >= 2 * kLanes) {
@@ -56,11 +56,17 @@ KahanSum SumOf(absl::Span<const double> values) {
   return total;
 }
 
-bool HasNan(absl::Span<const double> values) {
+bool HasNanOnce(absl::Span<const double> values) {
   bool any = false;
   for (const double value : values) any |= value != value;
   return any;
 }
+
+}  // namespace
+
+KahanSum SumOf(absl::Span<const double> values) { return storage::CallFastest<SumOnce>(values); }
+
+bool HasNan(absl::Span<const double> values) { return storage::CallFastest<HasNanOnce>(values); }
 
 double LargestOf(absl::Span<const double> values) {
   return BestOf(values, -std::numeric_limits<double>::infinity(),
