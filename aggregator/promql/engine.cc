@@ -13,15 +13,40 @@
 namespace ora::promql {
 namespace {
 
-// Dashboards know this limit from Prometheus.
-constexpr int64_t kStepsMax = 11'000;
+constexpr uint64_t kPointBytes = sizeof(storage::Sample);
 
-QueryResult Finish(Value value, const QueryState& state) {
+uint64_t BytesOf(const storage::Labels& labels) {
+  uint64_t bytes = 0;
+  for (const storage::Label& label : labels) bytes += label.name.size() + label.value.size();
+  return bytes;
+}
+
+uint64_t BytesOf(const Value& value) {
+  uint64_t bytes = 0;
+  if (const auto* vector = std::get_if<InstantVector>(&value)) {
+    for (const InstantSample& sample : *vector) bytes += BytesOf(sample.labels) + kPointBytes;
+  } else if (const auto* matrix = std::get_if<Matrix>(&value)) {
+    for (const RangeSeries& series : *matrix) {
+      bytes += BytesOf(series.labels) + series.samples.size() * kPointBytes;
+    }
+  }
+  return bytes;
+}
+
+absl::StatusOr<QueryResult> Finish(Value value, QueryState& state) {
+  const uint64_t bytes_max = state.context().limits.result_bytes_max;
+  if (const uint64_t bytes = BytesOf(value); bytes > bytes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("query result takes ", bytes, " bytes, the limit is ", bytes_max,
+                     "; aggregate it, or ask for fewer series, a longer step or a shorter range"));
+  }
   QueryResult result;
   result.value = std::move(value);
   result.warnings = {state.warnings().begin(), state.warnings().end()};
   result.infos = {state.infos().begin(), state.infos().end()};
   result.cost = state.cost();
+  result.cpu = state.CpuUsed();
+  result.nodes = state.TakeNodes();
   return result;
 }
 
@@ -83,6 +108,7 @@ absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_
   ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(expression));
   const StepGrid grid{time_millis, 1, 1};
   QueryState state(reader_, context, {time_millis, time_millis});
+  state.Share(*expr);
   Evaluator evaluator(state, expression, grid);
   if (expr->type == ValueType::kRange) {
     ORA_ASSIGN_OR_RETURN(WindowGrid windows, evaluator.EvaluateWindows(*expr, ""));
@@ -112,10 +138,11 @@ absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const Qu
         "end ", steps.end_millis, " ms must not be before start ", steps.start_millis, " ms"));
   }
   const int64_t intervals = (steps.end_millis - steps.start_millis) / steps.step_millis;
-  if (intervals > kStepsMax) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "exceeded maximum resolution of ", kStepsMax, " points per timeseries: the query has ",
-        intervals, "; try a longer step or a shorter range"));
+  if (static_cast<uint64_t>(intervals) > context.limits.steps_max) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("exceeded maximum resolution of ", context.limits.steps_max,
+                     " points per timeseries: the query has ", intervals,
+                     "; try a longer step or a shorter range"));
   }
   ORA_ASSIGN_OR_RETURN(const ExprPtr expr, ParseExpression(expression));
   if (expr->type != ValueType::kScalar && expr->type != ValueType::kVector) {
@@ -125,6 +152,7 @@ absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const Qu
   }
   const StepGrid grid{steps.start_millis, steps.step_millis, static_cast<size_t>(intervals + 1)};
   QueryState state(reader_, context, {steps.start_millis, steps.end_millis});
+  state.Share(*expr);
   Evaluator evaluator(state, expression, grid);
   ORA_ASSIGN_OR_RETURN(GridValue value, evaluator.Evaluate(*expr));
   VectorGrid vector;

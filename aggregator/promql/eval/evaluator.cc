@@ -105,7 +105,23 @@ std::string Evaluator::Place(const Expr& expr) const {
 
 absl::StatusOr<GridValue> Evaluator::Evaluate(const Expr& expr) {
   ORA_RETURN_IF_ERROR(state_.CheckAlive());
-  return std::visit([&](const auto& node) { return EvaluateNode(node, expr); }, expr.node);
+  const size_t begun = state_.BeginNode(expr);
+  absl::StatusOr<GridValue> value = EvaluateOnce(expr);
+  const auto* vector = value.ok() ? std::get_if<VectorGrid>(&*value) : nullptr;
+  state_.EndNode(begun, vector != nullptr ? vector->size() : 0);
+  return value;
+}
+
+absl::StatusOr<GridValue> Evaluator::EvaluateOnce(const Expr& expr) {
+  const bool shared = state_.shared().Contains(expr);
+  if (shared) {
+    if (std::optional<VectorGrid> known = state_.shared().Take(expr)) return *std::move(known);
+  }
+  absl::StatusOr<GridValue> value =
+      std::visit([&](const auto& node) { return EvaluateNode(node, expr); }, expr.node);
+  if (!shared || !value.ok()) return value;
+  if (const auto* vector = std::get_if<VectorGrid>(&*value)) state_.shared().Keep(expr, *vector);
+  return value;
 }
 
 absl::StatusOr<ScalarGrid> Evaluator::EvaluateScalar(const Expr& expr) {
@@ -306,6 +322,7 @@ absl::StatusOr<VectorGrid> Evaluator::ApplyToSubquery(const Call& call) {
 bool Evaluator::CanFold(const Aggregate& aggregate) const {
   if (!IsStreamed(*aggregate.operand)) return false;
   const Expr& inner = WithoutParentheses(*aggregate.operand);
+  if (state_.shared().Contains(inner)) return false;  // Others want the operand's series.
   const auto* call = std::get_if<Call>(&inner.node);
   if (call == nullptr || KeepsName(call->function->name)) return true;
   const auto& by = aggregate.labels;
@@ -324,11 +341,16 @@ bool Evaluator::CanFold(const Aggregate& aggregate) const {
 absl::StatusOr<VectorGrid> Evaluator::AggregateStream(const Aggregate& aggregate,
                                                       GroupFolds& folds) {
   SeriesGroups groups(aggregate);
-  const auto fold = [&](const storage::SeriesCursor& cursor, const GridSeries& series) {
-    folds.Add(groups.Find(cursor, false), series);
+  uint64_t series = 0;
+  const auto fold = [&](const storage::SeriesCursor& cursor, const GridSeries& values) {
+    ++series;
+    folds.Add(groups.Find(cursor, false), values);
     return state_.CheckSize(groups.size(), grid_.count);
   };
-  ORA_RETURN_IF_ERROR(Stream(*aggregate.operand, Text(aggregate.op), fold));
+  const size_t begun = state_.BeginNode(*aggregate.operand);
+  const absl::Status streamed = Stream(*aggregate.operand, Text(aggregate.op), fold);
+  state_.EndNode(begun, series);
+  ORA_RETURN_IF_ERROR(streamed);
   return TakeGroups(groups, folds);
 }
 

@@ -35,6 +35,8 @@ class Evaluator {
   // What an instant selector gives of the sample that it finds.
   enum class SelectorValue { kValue, kTime };
 
+  // As Evaluate, but what the expression says twice is taken from the first time.
+  absl::StatusOr<GridValue> EvaluateOnce(const Expr& expr);
   absl::StatusOr<ScalarGrid> EvaluateScalar(const Expr& expr);
   // `function` is the function or aggregation right above, for the reader's hints.
   absl::StatusOr<VectorGrid> EvaluateVector(const Expr& expr, absl::string_view function);

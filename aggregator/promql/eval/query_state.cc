@@ -1,6 +1,10 @@
 #include "aggregator/promql/eval/query_state.h"
 
+#include <ctime>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "aggregator/promql/parser/printer.h"
 
 namespace ora::promql {
 namespace {
@@ -12,7 +16,37 @@ absl::Status TooManySamples(uint64_t limit) {
                    limit, " samples; select fewer series or a shorter range"));
 }
 
+// The processor's meter of this thread, which no clock of ours stands for.
+absl::Duration ThreadCpu() {
+  timespec used = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return absl::DurationFromTimespec(used);
+}
+
 }  // namespace
+
+QueryState::QueryState(storage::SeriesReader& reader, const QueryContext& context,
+                       storage::TimeRange query)
+    : reader_(reader), context_(context), query_(query), cpu_before_(ThreadCpu()) {}
+
+absl::Duration QueryState::CpuUsed() const { return ThreadCpu() - cpu_before_; }
+
+size_t QueryState::BeginNode(const Expr& node) {
+  if (context_.explain == Explain::kNo) return 0;
+  nodes_.push_back({Print(node), depth_, cost_, ThreadCpu(), 0});
+  ++depth_;
+  return nodes_.size() - 1;
+}
+
+void QueryState::EndNode(size_t begun, uint64_t series_out) {
+  if (context_.explain == Explain::kNo) return;
+  --depth_;
+  NodeCost& node = nodes_[begun];
+  node.cost = {cost_.series_selected - node.cost.series_selected,
+               cost_.samples_read - node.cost.samples_read};
+  node.cpu = ThreadCpu() - node.cpu;
+  node.series_out = series_out;
+}
 
 absl::Status QueryState::CountSamples(uint64_t samples) {
   cost_.samples_read += samples;

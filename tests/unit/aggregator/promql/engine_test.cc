@@ -120,6 +120,73 @@ TEST_F(EngineTest, RefusesMoreStepsThanTheLimit) {
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("11000 points"));
 }
 
+TEST_F(EngineTest, RefusesAResultOverTheLimit) {
+  Load({{"__name__", "x"}, {"i", "1"}}, {1, 2, 3});
+  // Labels of 8 + 1 + 1 + 1 bytes, three points.
+  context_.limits.result_bytes_max = 11 + 3 * 16;
+  EXPECT_TRUE(engine_.Range("x", {0, 20'000, 10'000}, context_).ok());
+  context_.limits.result_bytes_max -= 1;
+  const absl::Status status = engine_.Range("x", {0, 20'000, 10'000}, context_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(status.message(), HasSubstr("takes 59 bytes, the limit is 58;"));
+}
+
+TEST_F(EngineTest, TheLimitOfStepsIsTheContexts) {
+  context_.limits.steps_max = 5;
+  EXPECT_TRUE(engine_.Range("1", {0, 50'000, 10'000}, context_).ok());
+  EXPECT_THAT(engine_.Range("1", {0, 60'000, 10'000}, context_).status().message(),
+              HasSubstr("maximum resolution of 5 points"));
+}
+
+TEST_F(EngineTest, WorksOutOnceWhatTheExpressionSaysTwice) {
+  Load({{"__name__", "x_total"}, {"i", "0"}}, {1, 2, 3});
+  Load({{"__name__", "x_total"}, {"i", "1"}}, {1, 3, 5});
+  const auto result = At(20,
+                         "sum(rate(x_total[20s])) / count(rate(x_total[20s])) + "
+                         "max(rate(x_total[20s]))");
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_DOUBLE_EQ(std::get<InstantVector>(result->value)[0].value, 0.15 + 0.2);
+  EXPECT_EQ(result->cost.samples_read, 4u);
+  EXPECT_EQ(VectorAt(20, "x_total unless (x_total > 3)"), "x_total{i=\"0\"} 3");
+  EXPECT_EQ(VectorAt(20, "max_over_time(x_total[1m:10s]) - max_over_time(x_total[10s:10s])"),
+            "{i=\"0\"} 0, {i=\"1\"} 0");
+}
+
+TEST_F(EngineTest, ExplainsWhatEachPartCost) {
+  Load({{"__name__", "x"}, {"i", "0"}}, {1, 2, 3});
+  Load({{"__name__", "x"}, {"i", "1"}}, {1, 3, 5});
+  EXPECT_TRUE(At(20, "sum(x)")->nodes.empty());
+  context_.explain = Explain::kYes;
+  const auto result = At(20, "sum(max_over_time(x[20s])) + 1");
+  ASSERT_TRUE(result.ok()) << result.status();
+  std::vector<std::string> nodes;
+  for (const NodeCost& node : result->nodes) {
+    nodes.push_back(absl::StrCat(node.depth, " ", node.text, " ", node.cost.samples_read, " ",
+                                 node.series_out));
+  }
+  EXPECT_THAT(nodes, testing::ElementsAre("0 sum(max_over_time(x[20s])) + 1 4 1",
+                                          "1 sum(max_over_time(x[20s])) 4 1",
+                                          "2 max_over_time(x[20s]) 4 2", "1 1 0 0"));
+  EXPECT_GE(result->cpu, result->nodes[0].cpu);
+}
+
+TEST_F(EngineTest, PassesOnWhatTheReaderWarnsOf) {
+  Load({{"__name__", "x"}}, {1});
+  series_.SetWarnings({"downsampled: a bucket's last value stands for its samples"});
+  EXPECT_THAT(At(0, "sum(x)")->warnings, testing::ElementsAre(HasSubstr("downsampled: ")));
+  EXPECT_THAT(At(0, "max_over_time(x[1m])")->warnings, testing::SizeIs(1));
+}
+
+TEST_F(EngineTest, EndsBetweenSeriesWhenNobodyWaitsAnyMore) {
+  for (int i = 0; i < 20; ++i) Load({{"__name__", "x"}, {"i", absl::StrCat(i)}}, {1, 2, 3});
+  int asked = 0;
+  context_.check_alive = [&] {
+    return ++asked > 5 ? absl::CancelledError("call: was cancelled") : absl::OkStatus();
+  };
+  EXPECT_EQ(At(20, "sum(rate(x[20s]))").status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 6);
+}
+
 TEST_F(EngineTest, RefusesMoreSamplesThanTheLimit) {
   Load({{"__name__", "x"}}, {1, 2, 3});
   context_.limits.samples_max = 3;
