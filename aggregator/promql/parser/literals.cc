@@ -32,7 +32,9 @@ constexpr Unit kUnits[] = {
 };
 
 absl::Status BadNumber(absl::string_view text) {
-  return absl::InvalidArgumentError(absl::StrCat("bad number or duration syntax: ", Quote(text)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("bad number or duration syntax: ", Quote(text),
+                   ", expected a number such as 1.5 or a duration such as 1h30m"));
 }
 
 // Without `_` between digits; empty where one stands elsewhere.

@@ -122,7 +122,9 @@ class Parser {
 
   absl::Status Unexpected(absl::string_view where, absl::string_view expected) const {
     const Token& token = Peek();
-    if (token.kind == TokenKind::kError) return Fail(token.begin, token.message);
+    if (token.kind == TokenKind::kError) {
+      return Fail(token.begin, absl::StrCat(token.message, " ", where, ", expected ", expected));
+    }
     return Fail(token.begin,
                 absl::StrCat("unexpected ", Describe(token), " ", where, ", expected ", expected));
   }

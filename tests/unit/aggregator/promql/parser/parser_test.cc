@@ -52,6 +52,11 @@ INSTANTIATE_TEST_SUITE_P(
         PrintCase{"Duration", "5m > bool 4", "5m > bool 4"},
         PrintCase{"Escapes", "label_replace(x, \"a\\n\\x41\\u00e9\", '\\'', `\\d`, \"\")",
                   "label_replace(x, \"a\\nA\xc3\xa9\", \"'\", \"\\\\d\", \"\")"},
+        PrintCase{"BytesThatAreNoText", "label_replace(x, \"a\", \"\\xff\\u20ac\", \"b\", \"\")",
+                  "label_replace(x, \"a\", \"\\xff\xe2\x82\xac\", \"b\", \"\")"},
+        PrintCase{"SignedNumbers", "--1 + -(-2) - +5m", "1 + -(-2) - 5m"},
+        PrintCase{"Octal", "017 + 089", "15 + 89"},
+        PrintCase{"GroupOfNone", "a / on() group_right b", "a / on () group_right () b"},
         PrintCase{"Comment", "up # what\n + 1", "up + 1"},
         PrintCase{"Atan2", "a atan2 b", "a atan2 b"}),
     [](const auto& info) { return info.param.name; });
@@ -81,7 +86,27 @@ INSTANTIATE_TEST_SUITE_P(
                   "2:3: parse error: unexpected \")\" where a value begins, expected a metric, a "
                   "function, a number, a string or \"(\""},
         ErrorCase{"Unclosed", "(up", "1:1: parse error: unclosed left parenthesis"},
-        ErrorCase{"Quote", "up{a=\"b}", "1:6: parse error: unterminated quoted string"},
+        ErrorCase{"Quote", "up{a=\"b}",
+                  "1:6: parse error: unterminated quoted string in label matching, expected "
+                  "string"},
+        ErrorCase{"Character", "up $ 1",
+                  "1:4: parse error: unexpected character: '$' after the expression, expected an "
+                  "operator"},
+        ErrorCase{"RegularExpression", "up{a=~\"(\"}",
+                  "1:7: parse error: regular expression \"(\" for label a: missing ): ("},
+        ErrorCase{"AtInfinity", "up @ -inf",
+                  "1:7: parse error: timestamp out of bounds for @ modifier: -Inf"},
+        ErrorCase{"InfiniteRange", "up[Inf]", "1:4: parse error: duration out of range: Inf"},
+        ErrorCase{"UnclosedBraces", "up{a=\"b\"",
+                  "1:9: parse error: unexpected end of input in label matching, expected \",\" or "
+                  "\"}\""},
+        ErrorCase{"UnclosedBracket", "up[5m",
+                  "1:6: parse error: unexpected end of input in range, expected \":\" or \"]\""},
+        ErrorCase{"KeywordAsValue", "on + 1",
+                  "1:1: parse error: unexpected identifier \"on\" where a value begins, expected a "
+                  "metric, a function, a number, a string or \"(\""},
+        ErrorCase{"TrailingComma", "abs(x,)",
+                  "1:7: parse error: trailing commas not allowed in function call args"},
         ErrorCase{"UnknownFunction", "1 + foo(x)",
                   "1:5: parse error: unknown function with name \"foo\""},
         ErrorCase{"ArgumentCount", "rate()",
@@ -112,7 +137,9 @@ INSTANTIATE_TEST_SUITE_P(
                   "selector or range vector selector or a subquery"},
         ErrorCase{"ZeroRange", "x[0s]", "1:3: parse error: duration must be greater than 0"},
         ErrorCase{"BadDuration", "x[5m1h]",
-                  "1:3: parse error: bad number or duration syntax: \"5m1h\""},
+
+                  "1:3: parse error: bad number or duration syntax: \"5m1h\", expected a number "
+                  "such as 1.5 or a duration such as 1h30m"},
         ErrorCase{"LabelOperator", "x{a b}",
                   "1:5: parse error: unexpected identifier \"b\" in label matching, expected "
                   "label matching operator"},
