@@ -35,13 +35,23 @@ step "build (gcc, release)"
 configure build -DCMAKE_BUILD_TYPE=Release -DORA_BUILD_TESTS=ON
 ninja -C build -j "$jobs" --quiet
 
+# Prometheus's own scripts, where they lie beside the project: never part of it.
+promql_testdata=../shared/promql-testdata
+run_promql_testdata() {  # build folder
+  [ -d "$promql_testdata" ] || return 0
+  step "Prometheus's scripts ($1)"
+  "$1/bin/promql-script" "$promql_testdata"/*.test
+}
+
 step "tests (gcc, release)"
 if [ "$fast" -eq 1 ]; then
   ctest --test-dir build --output-on-failure -j "$jobs" -LE 'system|slow'
+  run_promql_testdata build
   step "fast tests passed"
   exit 0
 fi
 ctest --test-dir build --output-on-failure -j "$jobs" -LE 'system|slow'
+run_promql_testdata build
 step "system tests (real binaries)"
 ctest --test-dir build --output-on-failure -L system
 
@@ -50,9 +60,10 @@ git ls-files '*.h' '*.cc' | xargs clang-format --dry-run -Werror
 
 step "build (clang, thread-safety analysis, address and undefined-behaviour sanitizers)"
 configure build-address -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DORA_SANITIZE=address
-ninja -C build-address -j "$jobs" --quiet tests/unit/all tests/integration/all tests/fuzz/all promql-script bench_load_test bench_w1_test
+ninja -C build-address -j "$jobs" --quiet tests/unit/all tests/integration/all tests/fuzz/all tests/promql/all bench_load_test bench_w1_test
 step "unit and integration tests under these sanitizers"
 ctest --test-dir build-address --output-on-failure -j "$jobs" -L 'unit|integration'
+run_promql_testdata build-address
 
 step "fuzz smoke, $fuzz_seconds s each"
 for fuzzer in build-address/fuzz/*_fuzz; do
@@ -68,7 +79,7 @@ done
 
 step "build (clang, thread sanitizer)"
 configure build-thread -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=clang++ -DORA_SANITIZE=thread
-ninja -C build-thread -j "$jobs" --quiet tests/unit/all tests/sanitizers/all promql-script bench_load_test bench_w1_test
+ninja -C build-thread -j "$jobs" --quiet tests/unit/all tests/sanitizers/all tests/promql/all bench_load_test bench_w1_test
 step "unit tests under the thread sanitizer"
 # Debian's libraries are not instrumented: what they order among themselves the sanitizer cannot see.
 TSAN_OPTIONS="suppressions=$PWD/tests/sanitizers/tsan.supp ignore_noninstrumented_modules=1 halt_on_error=1" ctest --test-dir build-thread --output-on-failure -j "$jobs" -L 'unit|sanitizer'

@@ -28,6 +28,22 @@ bool IsLimitRatio(const Expr& expr) {
   return aggregate != nullptr && aggregate->op == AggregateOperator::kLimitRatio;
 }
 
+bool IsArithmetic(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kAdd:
+    case TokenKind::kSubtract:
+    case TokenKind::kMultiply:
+    case TokenKind::kDivide:
+    case TokenKind::kModulo:
+    case TokenKind::kPower:
+    case TokenKind::kLeftParen:
+    case TokenKind::kIdentifier:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Arithmetic where a duration stands: `x[5m * 2]`, `x offset (1h)`, `x[step()]`.
 bool HasDurationExpression(absl::string_view query) {
   const std::vector<Token> tokens = Tokenize(query);
@@ -36,10 +52,7 @@ bool HasDurationExpression(absl::string_view query) {
     const TokenKind kind = tokens[i].kind;
     if (kind == TokenKind::kLeftBracket) ++brackets;
     if (kind == TokenKind::kRightBracket) --brackets;
-    const bool plain = kind == TokenKind::kLeftBracket || kind == TokenKind::kRightBracket ||
-                       kind == TokenKind::kNumber || kind == TokenKind::kDuration ||
-                       kind == TokenKind::kColon;
-    if (brackets > 0 && !plain) return true;
+    if (brackets > 0 && IsArithmetic(kind)) return true;
     if (!absl::EqualsIgnoreCase(tokens[i].text, "offset")) continue;
     size_t next = i + 1;
     while (next < tokens.size() &&
@@ -47,9 +60,9 @@ bool HasDurationExpression(absl::string_view query) {
       ++next;
     }
     if (next >= tokens.size()) continue;
-    if (tokens[next].kind == TokenKind::kLeftParen || tokens[next].kind == TokenKind::kIdentifier) {
-      return true;
-    }
+    const bool call = tokens[next].kind == TokenKind::kIdentifier && next + 1 < tokens.size() &&
+                      tokens[next + 1].kind == TokenKind::kLeftParen;
+    if (call || tokens[next].kind == TokenKind::kLeftParen) return true;
   }
   return false;
 }
