@@ -165,9 +165,6 @@ std::vector<Histogram> Collect(const VectorGrid& buckets, absl::string_view plac
     }
     storage::Labels labels = series.labels;
     labels.Remove(kBoundLabel);
-    if (state.context().name_removal == NameRemoval::kAtOnce) {
-      labels.Remove(storage::kMetricNameLabel);
-    }
     const auto [found, fresh] = places.try_emplace(labels, histograms.size());
     if (fresh) histograms.push_back({std::move(labels), series.drop_name, {}});
     histograms[found->second].sources.push_back({*bound, &series});

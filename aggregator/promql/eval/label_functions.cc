@@ -9,21 +9,28 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "aggregator/promql/parser/literals.h"
+#include "proto/status/status_macros.h"
 
 namespace ora::promql {
 namespace {
 
-void SetLabel(GridSeries& series, const std::string& name, const std::string& value) {
+absl::Status SetLabel(GridSeries& series, const std::string& name, const std::string& value) {
+  if (value.size() > kMadeLabelBytesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("label ", name, " would have a value of more than ", kMadeLabelBytesMax,
+                     " bytes; join or replace fewer or shorter labels"));
+  }
   series.labels.Set(name, value);
   if (name == storage::kMetricNameLabel) series.drop_name = false;
+  return absl::OkStatus();
 }
 
 // What `$1` and `${name}` in `text` stand for, as in Go: an unknown group is empty, the longest
-// run of letters, digits and `_` is the name.
+// run of letters, digits and `_` is the name. Stops where the result is too long.
 std::string Expand(const std::string& text, const re2::RE2& regex,
                    const std::vector<re2::StringPiece>& groups) {
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < text.size() && out.size() <= kMadeLabelBytesMax; ++i) {
     if (text[i] != '$') {
       out += text[i];
       continue;
@@ -129,7 +136,8 @@ absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacemen
                      static_cast<int>(groups.size()))) {
       continue;
     }
-    SetLabel(series, replacement.target, Expand(replacement.replacement, regex, groups));
+    ORA_RETURN_IF_ERROR(
+        SetLabel(series, replacement.target, Expand(replacement.replacement, regex, groups)));
   }
   return Unite(std::move(vector), SameLabels::kRefuse);
 }
@@ -150,7 +158,7 @@ absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join) 
     for (const std::string& source : join.sources) {
       values.emplace_back(series.labels.Get(source));
     }
-    SetLabel(series, join.target, absl::StrJoin(values, join.separator));
+    ORA_RETURN_IF_ERROR(SetLabel(series, join.target, absl::StrJoin(values, join.separator)));
   }
   return Unite(std::move(vector), SameLabels::kRefuse);
 }

@@ -20,8 +20,11 @@ struct LabelReplacement {
   std::string regex;
 };
 
+// Calls within calls could make a label longer and longer: longer ones are refused.
+inline constexpr size_t kMadeLabelBytesMax = 64 * 1024;
+
 // Sets `target` where the whole of `source` matches. INVALID_ARGUMENT: the expression, the target's
-// name, or two series that have become the same.
+// name, or two series that have become the same. RESOURCE_EXHAUSTED: a value too long.
 absl::StatusOr<VectorGrid> ReplaceLabel(VectorGrid vector, const LabelReplacement& replacement);
 
 struct LabelJoin {
@@ -30,6 +33,7 @@ struct LabelJoin {
   std::vector<std::string> sources;
 };
 
+// Errors as ReplaceLabel.
 absl::StatusOr<VectorGrid> JoinLabels(VectorGrid vector, const LabelJoin& join);
 
 enum class LabelOrder { kAscending, kDescending };

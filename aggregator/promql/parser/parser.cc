@@ -430,7 +430,10 @@ class Parser {
       return Fail(name.begin, absl::StrCat("unknown function with name ", Quote(name.text)));
     }
     ORA_ASSIGN_OR_RETURN(call.arguments, ParseArguments("in function call"));
-    if (absl::Status status = Check(call); !status.ok()) return Fail(name.begin, status);
+    if (absl::Status status = Check(call); !status.ok()) {
+      const Expr* wrong = MistypedArgument(call);
+      return Fail(wrong != nullptr ? wrong->span.begin : name.begin, status);
+    }
     size_t depth = 0;
     for (const ExprPtr& argument : call.arguments) depth = std::max(depth, argument->depth);
     const ValueType type = call.function->result;
@@ -456,7 +459,10 @@ class Parser {
     for (const ExprPtr& argument : arguments) depth = std::max(depth, argument->depth);
     if (arguments.size() == 2) aggregate.parameter = std::move(arguments.front());
     if (!arguments.empty()) aggregate.operand = std::move(arguments.back());
-    if (absl::Status status = Check(aggregate); !status.ok()) return Fail(begin, status);
+    if (absl::Status status = Check(aggregate); !status.ok()) {
+      const Expr* wrong = MistypedArgument(aggregate);
+      return Fail(wrong != nullptr ? wrong->span.begin : begin, status);
+    }
     return Make(std::move(aggregate), ValueType::kVector, begin, depth);
   }
 

@@ -24,7 +24,29 @@ bool TakesParameter(AggregateOperator op) {
          op == AggregateOperator::kLimitk || op == AggregateOperator::kLimitRatio;
 }
 
+ValueType ParameterType(AggregateOperator op) {
+  return op == AggregateOperator::kCountValues ? ValueType::kString : ValueType::kScalar;
+}
+
 }  // namespace
+
+const Expr* MistypedArgument(const Call& call) {
+  const size_t count = call.arguments.size();
+  if (count < call.function->arguments_min || count > call.function->arguments_max) return nullptr;
+  for (size_t i = 0; i < count; ++i) {
+    if (call.arguments[i]->type != call.function->ArgumentType(i)) return call.arguments[i].get();
+  }
+  return nullptr;
+}
+
+const Expr* MistypedArgument(const Aggregate& aggregate) {
+  if (TakesParameter(aggregate.op) != (aggregate.parameter != nullptr)) return nullptr;
+  const Expr* operand = aggregate.operand.get();
+  if (operand != nullptr && operand->type != ValueType::kVector) return operand;
+  const Expr* parameter = aggregate.parameter.get();
+  const bool wrong = parameter != nullptr && parameter->type != ParameterType(aggregate.op);
+  return wrong ? parameter : nullptr;
+}
 
 absl::Status Check(const Binary& binary) {
   const ValueType left = binary.left->type;
@@ -89,8 +111,7 @@ absl::Status Check(const Aggregate& aggregate) {
                   Text(aggregate.operand->type));
   }
   if (!wanted) return absl::OkStatus();
-  const ValueType type =
-      aggregate.op == AggregateOperator::kCountValues ? ValueType::kString : ValueType::kScalar;
+  const ValueType type = ParameterType(aggregate.op);
   if (aggregate.parameter->type != type) {
     return Refuse("expected type ", Text(type), " in aggregation parameter, got ",
                   Text(aggregate.parameter->type));

@@ -292,7 +292,7 @@ absl::StatusOr<Result> Oracle::VectorCallAt(const Call& call, int64_t time) cons
     return vector.empty() ? Vector{{AbsentLabels(*call.arguments[0]), false, 1}} : Vector();
   }
   if (absl::StartsWith(name, "histogram_")) {
-    ORA_ASSIGN_OR_RETURN(Vector result, Histograms(name, scalars, vector, settings_.name_removal));
+    ORA_ASSIGN_OR_RETURN(Vector result, Histograms(name, scalars, vector));
     return WithoutNames(std::move(result));
   }
   if (call.arguments.empty()) vector = {{Labels(), false, static_cast<double>(time) / 1000}};

@@ -107,6 +107,6 @@ absl::StatusOr<Vector> Matched(const Binary& binary, NameRemoval removal, const 
                                const Vector& right);
 Vector Combined(const Binary& binary, const Vector& left, const Vector& right);
 absl::StatusOr<Vector> Histograms(absl::string_view name, const std::vector<double>& scalars,
-                                  const Vector& buckets, NameRemoval removal);
+                                  const Vector& buckets);
 
 }  // namespace ora::promql::oracle

@@ -249,7 +249,7 @@ double FractionOf(double lower, double upper, const Buckets& buckets) {
 }  // namespace
 
 absl::StatusOr<Vector> Histograms(absl::string_view name, const std::vector<double>& scalars,
-                                  const Vector& buckets, NameRemoval removal) {
+                                  const Vector& buckets) {
   Vector result;
   if (name != "histogram_quantile" && name != "histogram_fraction") return result;
   std::map<Labels, Buckets> histograms;
@@ -260,7 +260,6 @@ absl::StatusOr<Vector> Histograms(absl::string_view name, const std::vector<doub
     if (text.empty() || *end != '\0') continue;
     Labels labels = element.labels;
     labels.Remove("le");
-    if (removal == NameRemoval::kAtOnce) labels.Remove(storage::kMetricNameLabel);
     histograms[labels][bound] += element.value;
   }
   for (const auto& [labels, counts] : histograms) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "aggregator/promql/eval/label_functions.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/memory_series.h"
@@ -95,7 +96,8 @@ TEST_F(EngineTest, NamesWhatIsNotUniqueInAMatch) {
   Load({{"__name__", "b"}, {"i", "0"}, {"j", "1"}}, {1});
   EXPECT_EQ(ErrorAt(0, "a * on (i) b"),
             "found duplicate series for the match group {i=\"0\"} on the right hand-side of the "
-            "operation: [b{i=\"0\",j=\"1\"}, b{i=\"0\",j=\"0\"}];many-to-many matching not "
+            "operation: [{__name__=\"b\", i=\"0\", j=\"1\"}, {__name__=\"b\", i=\"0\", "
+            "j=\"0\"}];many-to-many matching not "
             "allowed: matching labels must be unique on one side");
   EXPECT_THAT(ErrorAt(0, "b * on (i) a"), HasSubstr("many-to-one matching must be explicit"));
   EXPECT_EQ(VectorAt(0, "b * on (i) group_left a"), "{i=\"0\",j=\"0\"} 1, {i=\"0\",j=\"1\"} 1");
@@ -237,6 +239,28 @@ TEST(ParseSelectorTest, GivesTheMatchersOfABareSelectorOnly) {
   EXPECT_FALSE(ParseSelector("rate(up[1m])").ok());
   EXPECT_FALSE(ParseSelector("up offset 5m").ok());
   EXPECT_FALSE(ParseSelector("{}").ok());
+}
+
+TEST_F(EngineTest, LabelsThatCallsMakeHaveALongestLength) {
+  Load({{"__name__", "up"}, {"a", "xx"}}, {1});
+  std::string query = "up";
+  for (size_t length = 2; length < kMadeLabelBytesMax; length *= 2) {
+    query = absl::StrCat("label_replace(", query, R"q(, "a", "$1$1", "a", "(.*)"))q");
+  }
+  EXPECT_EQ(ErrorAt(0, query), "no error");
+  EXPECT_THAT(
+      ErrorAt(0, absl::StrCat("label_replace(", query, R"q(, "a", "${1}y", "a", "(.*)"))q")),
+      HasSubstr("label a would have a value of more than 65536 bytes"));
+  EXPECT_THAT(ErrorAt(0, absl::StrCat("label_join(", query, R"q(, "b", "", "a", "a"))q")),
+              HasSubstr("label b would have a value of more than 65536 bytes"));
+}
+
+TEST_F(EngineTest, ASubqueryOfTooManyStepsIsRefused) {
+  Load({{"__name__", "up"}}, {1});
+  context_.limits.samples_max = 100;
+  EXPECT_EQ(ErrorAt(0, "sum_over_time(vector(1)[100s:1s])"), "no error");
+  EXPECT_THAT(ErrorAt(0, "sum_over_time(vector(1)[101s:1s])"), HasSubstr("too many samples"));
+  EXPECT_THAT(ErrorAt(0, "sum_over_time(vector(1)[292y:1ms])"), HasSubstr("too many samples"));
 }
 
 }  // namespace

@@ -111,8 +111,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "1:5: parse error: unknown function with name \"foo\""},
         ErrorCase{"ArgumentCount", "rate()",
                   "1:1: parse error: expected 1 argument(s) in call to \"rate\", got 0"},
+        ErrorCase{"ParameterType", "sum(topk(x, y))",
+                  "1:10: parse error: expected type scalar in aggregation parameter, got instant "
+                  "vector"},
+        ErrorCase{"OperandType", "sum by (a) (1)",
+                  "1:13: parse error: expected type instant vector in aggregation expression, got "
+                  "scalar"},
         ErrorCase{"ArgumentType", "rate(x)",
-                  "1:1: parse error: expected type range vector in call to function \"rate\", got "
+                  "1:6: parse error: expected type range vector in call to function \"rate\", got "
                   "instant vector"},
         ErrorCase{"EmptyMatcher", "{x=~\".*\"}",
                   "1:1: parse error: vector selector must contain at least one non-empty matcher"},
