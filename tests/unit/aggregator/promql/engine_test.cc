@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "aggregator/promql/eval/label_functions.h"
+#include "aggregator/promql/parser/parser.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/fakes/memory_series.h"
@@ -261,6 +262,21 @@ TEST_F(EngineTest, ASubqueryOfTooManyStepsIsRefused) {
   EXPECT_EQ(ErrorAt(0, "sum_over_time(vector(1)[100s:1s])"), "no error");
   EXPECT_THAT(ErrorAt(0, "sum_over_time(vector(1)[101s:1s])"), HasSubstr("too many samples"));
   EXPECT_THAT(ErrorAt(0, "sum_over_time(vector(1)[292y:1ms])"), HasSubstr("too many samples"));
+}
+
+TEST_F(EngineTest, TheDeepestTreesAreEvaluated) {
+  Load({{"__name__", "up"}}, {1});
+  const auto nested = [](absl::string_view before, absl::string_view after) {
+    std::string text = "up";
+    for (size_t i = 1; i < kTreeDepthMax; ++i) text = absl::StrCat(before, text, after);
+    return text;
+  };
+  EXPECT_EQ(VectorAt(0, nested("abs(", ")")), "{} 1");
+  EXPECT_EQ(VectorAt(0, nested("sum by (a) (", ")")), "{} 1");
+  EXPECT_EQ(VectorAt(0, nested("0 + ", "")), "{} 1");
+  EXPECT_EQ(VectorAt(0, nested("sort(", ")")), "up 1");
+  EXPECT_THAT(ErrorAt(0, absl::StrCat("abs(", nested("abs(", ")"), ")")),
+              HasSubstr("nested deeper than 500"));
 }
 
 }  // namespace
