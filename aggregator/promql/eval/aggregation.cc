@@ -107,9 +107,9 @@ absl::StatusOr<std::vector<size_t>> CountsToKeep(const ScalarGrid& parameter) {
   std::vector<size_t> counts;
   for (const double k : parameter) {
     if (std::isnan(k)) return absl::InvalidArgumentError("Parameter value is NaN");
-    if (!(std::fabs(k) < 9.2e18)) {
+    if (k >= 9.2e18) {
       return absl::InvalidArgumentError(
-          absl::StrCat("Scalar value ", FormatNumber(k), " overflows int64"));
+          absl::StrCat("Scalar value ", FormatCompact(k), " overflows int64"));
     }
     counts.push_back(k < 1 ? 0 : static_cast<size_t>(k));
   }

@@ -268,8 +268,8 @@ absl::StatusOr<Result> Oracle::RangeCallAt(const Call& call, const Expr& range,
   }
   Vector result;
   for (const Window& window : windows.series) {
-    const std::optional<double> value = WindowFunction(name, window.samples, windows.start_millis,
-                                                       windows.end_millis, time, scalars);
+    const std::optional<double> value = WindowFunction(
+        name, window.samples, {windows.start_millis, windows.end_millis, time}, scalars);
     if (value) result.push_back({window.labels, window.drop_name, *value});
   }
   if (name == "last_over_time") return result;

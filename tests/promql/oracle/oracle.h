@@ -86,12 +86,17 @@ class Oracle {
 // INVALID_ARGUMENT: two elements have the same labels.
 absl::Status CheckUnique(const Vector& vector);
 
+struct WindowTimes {
+  int64_t start_millis = 0;  // Not included.
+  int64_t end_millis = 0;
+  int64_t step_millis = 0;  // When the function is evaluated.
+};
+
 // What a function makes of a window; nothing where it needs more samples. `scalars` are the other
 // arguments in their order.
 std::optional<double> WindowFunction(absl::string_view name,
                                      const std::vector<storage::Sample>& samples,
-                                     int64_t start_millis, int64_t end_millis, int64_t step_millis,
-                                     const std::vector<double>& scalars);
+                                     const WindowTimes& times, const std::vector<double>& scalars);
 
 // What a function makes of one value.
 std::optional<double> ValueFunction(absl::string_view name, double value,

@@ -22,13 +22,8 @@ std::vector<double> ValuesOf(const Samples& samples) {
   return values;
 }
 
-struct Edges {
-  int64_t start_millis;
-  int64_t end_millis;
-};
-
 std::optional<double> Extrapolated(absl::string_view name, const Samples& samples,
-                                   const Edges& edges) {
+                                   const WindowTimes& times) {
   if (samples.size() < 2) return std::nullopt;
   const bool counter = name != "delta";
   Wide change = Wide{samples.back().value} - samples.front().value;
@@ -37,8 +32,8 @@ std::optional<double> Extrapolated(absl::string_view name, const Samples& sample
   }
   const double covered = Seconds(samples.back().time_millis - samples.front().time_millis);
   const double gap = covered / static_cast<double>(samples.size() - 1);
-  double before = Seconds(samples.front().time_millis - edges.start_millis);
-  double after = Seconds(edges.end_millis - samples.back().time_millis);
+  double before = Seconds(samples.front().time_millis - times.start_millis);
+  double after = Seconds(times.end_millis - samples.back().time_millis);
   if (before >= gap * 1.1) before = gap / 2;
   if (after >= gap * 1.1) after = gap / 2;
   const auto growth = static_cast<double>(change);
@@ -46,7 +41,7 @@ std::optional<double> Extrapolated(absl::string_view name, const Samples& sample
     before = std::min(before, covered * (samples.front().value / growth));
   }
   double result = growth * ((covered + before + after) / covered);
-  if (name == "rate") result /= Seconds(edges.end_millis - edges.start_millis);
+  if (name == "rate") result /= Seconds(times.end_millis - times.start_millis);
   return result;
 }
 
@@ -73,13 +68,15 @@ double Count(absl::string_view name, const Samples& samples) {
   return count;
 }
 
+enum class End { kLeast, kGreatest };
+
 // The sample with the least or greatest value, the latest of equal ones; NaN only if all are.
-const Sample& Extreme(const Samples& samples, bool greatest) {
+const Sample& Extreme(const Samples& samples, End end) {
   const Sample* best = nullptr;
   for (const Sample& sample : samples) {
     const bool first = best == nullptr || std::isnan(best->value);
-    const bool better =
-        !first && (greatest ? sample.value >= best->value : sample.value <= best->value);
+    const bool better = !first && (end == End::kGreatest ? sample.value >= best->value
+                                                         : sample.value <= best->value);
     if (first || better) best = &sample;
   }
   return *best;
@@ -170,19 +167,18 @@ double SimpleQuantile(double q, std::vector<double> values) {
 }
 
 std::optional<double> WindowFunction(absl::string_view name, const Samples& samples,
-                                     int64_t start_millis, int64_t end_millis, int64_t step_millis,
-                                     const std::vector<double>& scalars) {
+                                     const WindowTimes& times, const std::vector<double>& scalars) {
   if (name == "rate" || name == "increase" || name == "delta") {
-    return Extrapolated(name, samples, {start_millis, end_millis});
+    return Extrapolated(name, samples, times);
   }
   if (name == "irate" || name == "idelta") return OfLastTwo(name, samples);
   if (name == "changes" || name == "resets") return Count(name, samples);
   if (name == "sum_over_time") return Sum(samples);
   if (name == "avg_over_time") return Mean(samples);
-  if (name == "min_over_time") return Extreme(samples, false).value;
-  if (name == "max_over_time") return Extreme(samples, true).value;
-  if (name == "ts_of_min_over_time") return Seconds(Extreme(samples, false).time_millis);
-  if (name == "ts_of_max_over_time") return Seconds(Extreme(samples, true).time_millis);
+  if (name == "min_over_time") return Extreme(samples, End::kLeast).value;
+  if (name == "max_over_time") return Extreme(samples, End::kGreatest).value;
+  if (name == "ts_of_min_over_time") return Seconds(Extreme(samples, End::kLeast).time_millis);
+  if (name == "ts_of_max_over_time") return Seconds(Extreme(samples, End::kGreatest).time_millis);
   if (name == "ts_of_last_over_time") return Seconds(samples.back().time_millis);
   if (name == "count_over_time") return static_cast<double>(samples.size());
   if (name == "present_over_time") return 1;
@@ -192,7 +188,7 @@ std::optional<double> WindowFunction(absl::string_view name, const Samples& samp
   if (name == "mad_over_time") return Mad(samples);
   if (name == "quantile_over_time") return SimpleQuantile(scalars[0], ValuesOf(samples));
   if (name == "deriv") return Regression(samples, samples[0].time_millis, std::nullopt);
-  if (name == "predict_linear") return Regression(samples, step_millis, scalars[0]);
+  if (name == "predict_linear") return Regression(samples, times.step_millis, scalars[0]);
   return Smoothed(samples, scalars[0], scalars[1]);
 }
 
