@@ -114,6 +114,12 @@ absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_
     ORA_ASSIGN_OR_RETURN(WindowGrid windows, evaluator.EvaluateWindows(*expr, ""));
     Matrix matrix = MatrixOf(std::move(windows));
     SortByLabels(matrix);
+    const auto same = [](const RangeSeries& a, const RangeSeries& b) {
+      return a.labels == b.labels;
+    };
+    if (std::adjacent_find(matrix.begin(), matrix.end(), same) != matrix.end()) {
+      return absl::InvalidArgumentError("vector cannot contain metrics with the same labelset");
+    }
     return Finish(std::move(matrix), state);
   }
   ORA_ASSIGN_OR_RETURN(GridValue value, evaluator.Evaluate(*expr));

@@ -119,7 +119,10 @@ class Writer {
 
   std::string Vector(int depth, Rounding rounding) {
     if (depth <= 0) return absl::StrCat(Selector(), Shift());
+    // Saying a thing twice, since the engine works it out once.
+    if (!said_.empty() && choices_.OneIn(8)) return said_;
     const std::string inner = rounding == kExact ? ExactVector(depth) : LooseVector(depth);
+    if (rounding == kExact) said_ = inner;
     return choices_.OneIn(10) ? absl::StrCat("(", inner, ")") : inner;
   }
 
@@ -263,6 +266,7 @@ class Writer {
   }
 
   Choices& choices_;
+  std::string said_;  // The exact vector that was written last.
 };
 
 class SeriesMaker {
