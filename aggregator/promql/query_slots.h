@@ -1,0 +1,60 @@
+// How many queries run at once: of one client, and in all.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+
+namespace ora::promql {
+
+struct QuerySlotLimits {
+  size_t client_max = 8;
+  size_t all_max = 32;
+};
+
+// Thread-safe.
+class QuerySlots {
+ public:
+  // A query's leave to run, from Enter until it goes. Must not outlive the slots.
+  class Slot {
+   public:
+    Slot(Slot&& other) noexcept
+        : slots_(std::exchange(other.slots_, nullptr)), client_(std::move(other.client_)) {}
+    Slot& operator=(Slot&&) = delete;
+    ~Slot() {
+      if (slots_ != nullptr) slots_->Leave(client_);
+    }
+
+   private:
+    friend class QuerySlots;
+    Slot(QuerySlots& slots, absl::string_view client) : slots_(&slots), client_(client) {}
+
+    QuerySlots* slots_;
+    std::string client_;
+  };
+
+  explicit QuerySlots(const QuerySlotLimits& limits) : limits_(limits) {}
+
+  // `client` is whom the query is counted for, such as an address or a name. RESOURCE_EXHAUSTED:
+  // as many of the client's queries run already, or of all clients'; come again when one has ended.
+  absl::StatusOr<Slot> Enter(absl::string_view client) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  size_t running() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  void Leave(const std::string& client) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const QuerySlotLimits limits_;
+  mutable absl::Mutex mutex_;
+  size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of clients that have a query running, so of no more than `all_max`.
+  absl::flat_hash_map<std::string, size_t> clients_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace ora::promql
