@@ -96,9 +96,17 @@ Matrix MatrixOf(VectorGrid grid, const StepGrid& steps) {
   return matrix;
 }
 
+// They mostly are in that order, for selectors give them in it.
 void SortByLabels(auto& series) {
-  std::sort(series.begin(), series.end(),
-            [](const auto& a, const auto& b) { return a.labels < b.labels; });
+  const auto before = [](const auto& a, const auto& b) { return a.labels < b.labels; };
+  if (std::is_sorted(series.begin(), series.end(), before)) return;
+  std::sort(series.begin(), series.end(), before);
+}
+
+// The value's series with the names that they end with. Those of a selector are as they are stored.
+absl::StatusOr<VectorGrid> FinishSeries(const Expr& expr, VectorGrid vector) {
+  if (std::holds_alternative<VectorSelector>(WithoutParentheses(expr).node)) return vector;
+  return FinishNames(std::move(vector));
 }
 
 }  // namespace
@@ -127,7 +135,8 @@ absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_
     return Finish(ScalarValue{time_millis, scalar->front()}, state);
   }
   if (auto* text = std::get_if<std::string>(&value)) return Finish(std::move(*text), state);
-  ORA_ASSIGN_OR_RETURN(VectorGrid named, FinishNames(std::get<VectorGrid>(std::move(value))));
+  ORA_ASSIGN_OR_RETURN(VectorGrid named,
+                       FinishSeries(*expr, std::get<VectorGrid>(std::move(value))));
   InstantVector vector = VectorAt(std::move(named), time_millis);
   if (!IsOrdered(*expr)) SortByLabels(vector);
   return Finish(std::move(vector), state);
@@ -167,7 +176,7 @@ absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const Qu
     for (size_t step = 0; step < grid.count; ++step) series.Put(step, (*scalar)[step]);
     vector.push_back(std::move(series));
   } else {
-    ORA_ASSIGN_OR_RETURN(vector, FinishNames(std::get<VectorGrid>(std::move(value))));
+    ORA_ASSIGN_OR_RETURN(vector, FinishSeries(*expr, std::get<VectorGrid>(std::move(value))));
   }
   Matrix matrix = MatrixOf(std::move(vector), grid);
   SortByLabels(matrix);
