@@ -173,6 +173,12 @@ TEST(ScriptTest, SettingsReachTheEngine) {
       RunScript(absl::StrCat(kLoad, "eval instant at 0 up"), settings, clock);
   ASSERT_THAT(outcome.failures, SizeIs(1));
   EXPECT_THAT(outcome.failures[0].reason, HasSubstr("too many samples"));
+  settings = ScriptSettings();
+  settings.timeout = absl::ZeroDuration();
+  const ScriptOutcome late =
+      RunScript(absl::StrCat(kLoad, "eval instant at 0 up"), settings, clock);
+  ASSERT_THAT(late.failures, SizeIs(1));
+  EXPECT_THAT(late.failures[0].reason, HasSubstr("query took longer than 0"));
 }
 
 }  // namespace
