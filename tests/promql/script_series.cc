@@ -36,7 +36,10 @@ void ScriptSeries::Clear() {
 }
 
 void ScriptSeries::Load(const LoadCommand& load) {
+  std::map<Labels, const SeriesLine*> last_lines;
+  for (const SeriesLine& line : load.series) last_lines[line.labels] = &line;
   for (const SeriesLine& line : load.series) {
+    if (last_lines[line.labels] != &line) continue;
     std::vector<storage::Sample> samples;
     const Labels derived = load.with_histograms ? HistogramOfBucket(line.labels) : Labels();
     for (size_t i = 0; i < line.points.size(); ++i) {

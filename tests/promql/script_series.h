@@ -18,7 +18,7 @@ class ScriptSeries : public storage::SeriesReader {
  public:
   void Clear();
 
-  // Of two points at one time the later stays.
+  // Of two lines for one series the later stays; what other loads have brought stays too.
   void Load(const LoadCommand& load);
 
   // Notes which of the series that match are set aside; `touched` tells.

@@ -111,6 +111,15 @@ TEST(ScriptTest, ClearForgetsAndLaterLoadsAdd) {
   EXPECT_EQ(outcome.passed, 2u);
 }
 
+TEST(ScriptTest, OfTwoLinesForOneSeriesTheLaterStays) {
+  const ScriptOutcome outcome = RunLoaded(
+      "load 1m\n  twice 1 2 3\n  twice 9\n\n"
+      "eval range from 0 to 2m step 1m count_over_time(twice[1m])\n  {} 1\n\n"
+      "eval instant at 0 twice\n  twice 9\n");
+  EXPECT_THAT(outcome.failures, IsEmpty());
+  EXPECT_EQ(outcome.passed, 2u);
+}
+
 TEST(ScriptTest, LinesThatAreNotUnderstoodFail) {
   const ScriptOutcome outcome = RunLoaded(
       "frobnicate\n\n"
