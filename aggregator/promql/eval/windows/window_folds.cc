@@ -1,14 +1,18 @@
 #include "aggregator/promql/eval/windows/window_folds.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "storage/wide_registers.h"
 
 namespace ora::promql {
 namespace {
 
-// Sums that run beside each other, so that none waits for the one before.
-constexpr size_t kLanes = 8;
+// Numbers that are computed with at once.
+using Lanes [[gnu::vector_size(32)]] = double;
+constexpr size_t kLanes = sizeof(Lanes) / sizeof(double);
+// Several of them beside each other, so that no addition waits for the one before.
+constexpr size_t kBlock = 4 * kLanes;
 
 // The values are taken four at a time; `better` says whether its first number is to be kept.
 template <typename Better>
@@ -18,7 +22,7 @@ double BestOf(absl::Span<const double> values, double worst, Better better) {
   size_t i = 0;
   for (; i + kBeside <= values.size(); i += kBeside) {
     for (size_t lane = 0; lane < kBeside; ++lane) {
-      const double value = values[i + lane];
+      const double value = values.data()[i + lane];                 // Its bounds are known.
       best[lane] = better(value, best[lane]) ? value : best[lane];  // Never for a NaN.
     }
   }
@@ -35,21 +39,23 @@ double BestOf(absl::Span<const double> values, double worst, Better better) {
 KahanSum SumOnce(absl::Span<const double> values) {
   KahanSum total;
   size_t i = 0;
-  if (values.size() >= 2 * kLanes) {
-    double sums[kLanes] = {};
-    double lost[kLanes] = {};
-    for (; i + kLanes <= values.size(); i += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) {
+  if (values.size() >= kBlock) {
+    Lanes sums[kBlock / kLanes] = {};
+    Lanes lost[kBlock / kLanes] = {};
+    for (; i + kBlock <= values.size(); i += kBlock) {
+      for (size_t part = 0; part < kBlock / kLanes; ++part) {
         // What an addition loses, exactly, without asking which of the two is larger (Knuth).
-        const double value = values[i + lane];
-        const double next = sums[lane] + value;
-        const double taken = next - sums[lane];
-        lost[lane] += (sums[lane] - (next - taken)) + (value - taken);
-        sums[lane] = next;
+        Lanes value;
+        std::memcpy(&value, values.data() + i + part * kLanes, sizeof(value));
+        const Lanes next = sums[part] + value;
+        const Lanes taken = next - sums[part];
+        lost[part] += (sums[part] - (next - taken)) + (value - taken);
+        sums[part] = next;
       }
     }
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      total = JoinSums(total, {sums[lane], lost[lane]});
+    for (size_t lane = 0; lane < kBlock; ++lane) {
+      total =
+          JoinSums(total, {sums[lane / kLanes][lane % kLanes], lost[lane / kLanes][lane % kLanes]});
     }
   }
   for (; i < values.size(); ++i) total.Add(values[i]);
@@ -57,8 +63,16 @@ KahanSum SumOnce(absl::Span<const double> values) {
 }
 
 bool HasNanOnce(absl::Span<const double> values) {
+  size_t i = 0;
+  auto differs = Lanes{} != Lanes{};  // From themselves, as no number does.
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    Lanes value;
+    std::memcpy(&value, values.data() + i, sizeof(value));
+    differs |= value != value;
+  }
   bool any = false;
-  for (const double value : values) any |= value != value;
+  for (size_t lane = 0; lane < kLanes; ++lane) any |= differs[lane] != 0;
+  for (; i < values.size(); ++i) any |= std::isnan(values[i]);
   return any;
 }
 
