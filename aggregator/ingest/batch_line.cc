@@ -74,8 +74,8 @@ absl::optional<storage::WriteBatch> BatchLine::TakeNext() {
   CheckedBatch next = std::move(waiting_.front());
   waiting_.pop_front();
   share_->Add();
-  pending_.push_back(
-      {next.batch.sender.sequence, next.bytes, next.skew, std::move(next.rejections)});
+  pending_.push_back({next.batch.sender.sequence, next.batches, next.bytes, next.skew,
+                      std::move(next.rejections)});
   return std::move(next.batch);
 }
 
@@ -120,12 +120,12 @@ void BatchLine::Acknowledge(Pending& pending, const storage::WriteOutcome& outco
   v1::StreamResponse response;
   response.mutable_ack()->set_sequence(pending.sequence);
   if (outcome.repeat) {
-    counters_.repeats.Increment();
+    counters_.repeats.Add(pending.batches);
   } else {
     pending.rejections.AddOutcome(outcome);
     const uint64_t rejected = pending.rejections.total();
     pending.rejections.FillAck(*response.mutable_ack());
-    counters_.batches.Increment();
+    counters_.batches.Add(pending.batches);
     counters_.samples.Add(outcome.samples_stored);
     counters_.samples_rejected.Add(rejected);
     // Not after Close: what the fleet tells the time by may be gone.

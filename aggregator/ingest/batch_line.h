@@ -36,9 +36,12 @@ struct IngestCounters {
   storage::Counter& streams_failed;
 };
 
-// A batch that was checked, and what of it the session itself has refused.
+// Batches of one message that were checked and go to the store as one, with the last one's
+// sequence, and what of them the session itself has refused.
 struct CheckedBatch {
   storage::WriteBatch batch;
+  uint64_t batches = 0;
+  uint64_t samples = 0;
   Rejections rejections;
   uint64_t bytes = 0;
   absl::Duration skew;
@@ -102,6 +105,7 @@ class BatchLine : public std::enable_shared_from_this<BatchLine> {
   // A batch that is with the store.
   struct Pending {
     uint64_t sequence = 0;
+    uint64_t batches = 0;
     uint64_t bytes = 0;
     absl::Duration skew;
     Rejections rejections;

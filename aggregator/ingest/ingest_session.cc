@@ -23,6 +23,14 @@ storage::Labels ToLabels(const v1::LabelSet& set) {
   return storage::Labels(std::move(labels));
 }
 
+uint64_t SamplesOf(const v1::Batch& batch) {
+  uint64_t samples = 0;
+  for (const v1::SampleBlock& block : batch.blocks()) {
+    samples += static_cast<uint64_t>(block.values_size());
+  }
+  return samples;
+}
+
 // What all sessions share.
 struct Shared {
   const IngestOptions options;
@@ -62,6 +70,9 @@ class Session final : public IngestSession {
   absl::Status TakeDefinitions(const v1::SeriesDefinitions& definitions);
   absl::Status Define(const v1::SeriesDefinition& definition);
   absl::Status TakeBatch(const v1::Batch& batch);
+  absl::Status TakeBatches(const v1::Batches& batches);
+  bool MayJoin(const v1::Batch& batch, const CheckedBatch& together) const;
+  absl::Status Check(const v1::Batch& batch, CheckedBatch& together);
   absl::Status CheckOrder(const v1::Batch& batch) const;
   absl::Status CheckOutstanding(uint64_t bytes) const;
   // The samples of `block` whose series are known; the others go to `rejections`.
@@ -73,6 +84,7 @@ class Session final : public IngestSession {
   std::shared_ptr<HostStream> stream_;
   std::string instance_;
   storage::SenderMark sender_;  // With the newest sequence that was received.
+  uint64_t durable_ = 0;        // Of the welcome: batches up to it are repeats.
   uint64_t epoch_ = 0;
   bool epoch_known_ = false;
   SeriesDictionary dictionary_;
@@ -99,8 +111,9 @@ absl::Status Session::Take(const v1::StreamRequest& request) {
   stream_->Heard();
   if (request.has_definitions()) return TakeDefinitions(request.definitions());
   if (request.has_batch()) return TakeBatch(request.batch());
+  if (request.has_batches()) return TakeBatches(request.batches());
   return absl::InvalidArgumentError(
-      "message: is absent; send hello, definitions, batch or heartbeat");
+      "message: is absent; send hello, definitions, batch, batches or heartbeat");
 }
 
 absl::Status Session::TakeHello(const v1::Hello& hello) {
@@ -119,6 +132,7 @@ absl::Status Session::TakeHello(const v1::Hello& hello) {
   instance_ = hello.instance();
   sender_.collector_id = hello.collector_id();
   sender_.incarnation = hello.incarnation();
+  durable_ = *durable;
   stream_ = shared_.fleet.Connected(hello);
   line_->SetStream(stream_);
 
@@ -129,6 +143,7 @@ absl::Status Session::TakeHello(const v1::Hello& hello) {
   welcome->set_heartbeat_millis(
       static_cast<uint32_t>(absl::ToInt64Milliseconds(shared_.options.heartbeat_interval)));
   welcome->set_version(ORA_VERSION);
+  welcome->set_message_batches_max(contract::kMessageBatchesMax);
   const absl::Time now = shared_.clock.Now();
   welcome->mutable_time()->set_seconds(absl::ToUnixSeconds(now));
   welcome->mutable_time()->set_nanos(static_cast<int32_t>(
@@ -191,26 +206,64 @@ absl::Status Session::CheckOutstanding(uint64_t bytes) const {
 }
 
 absl::Status Session::TakeBatch(const v1::Batch& batch) {
+  CheckedBatch checked;
+  ORA_RETURN_IF_ERROR(Check(batch, checked));
+  line_->Append(std::move(checked));
+  return absl::OkStatus();
+}
+
+absl::Status Session::TakeBatches(const v1::Batches& batches) {
+  ORA_RETURN_IF_ERROR(contract::Validate(batches));
+  CheckedBatch together;
+  absl::Status status;
+  for (const v1::Batch& batch : batches.batches()) {
+    if (!MayJoin(batch, together)) line_->Append(std::exchange(together, {}));
+    status = Check(batch, together);
+    if (!status.ok()) break;
+  }
+  if (together.batches > 0) line_->Append(std::move(together));  // Those before a wrong one.
+  return status;
+}
+
+// Whether the store may take the batch as one with those before it: not if some are repeats, since
+// it judges by the last one's sequence.
+bool Session::MayJoin(const v1::Batch& batch, const CheckedBatch& together) const {
+  if (together.batches == 0) return true;
+  const bool repeat = together.batch.sender.sequence <= durable_;
+  return !repeat && together.samples + SamplesOf(batch) <= contract::kBatchSamplesMax;
+}
+
+// Adds the batch to `together`, which stays as it is if the batch is wrong.
+absl::Status Session::Check(const v1::Batch& batch, CheckedBatch& together) {
   ORA_RETURN_IF_ERROR(contract::Validate(batch));
   ORA_RETURN_IF_ERROR(CheckOrder(batch));
-  CheckedBatch checked;
-  checked.bytes = batch.ByteSizeLong();
-  ORA_RETURN_IF_ERROR(CheckOutstanding(checked.bytes));
+  const uint64_t bytes = batch.ByteSizeLong();
+  ORA_RETURN_IF_ERROR(CheckOutstanding(together.bytes + bytes));
   if (batch.has_definitions()) ORA_RETURN_IF_ERROR(TakeDefinitions(batch.definitions()));
 
   sender_.sequence = batch.sequence();
-  checked.batch.instance = instance_;
-  checked.batch.sender = sender_;
+  std::vector<storage::WriteBlock>& blocks = together.batch.blocks;
+  const size_t blocks_before = blocks.size();
+  Rejections rejections;
   int64_t newest_millis = INT64_MIN;
   for (const v1::SampleBlock& block : batch.blocks()) {
-    ORA_ASSIGN_OR_RETURN(storage::WriteBlock resolved, Resolve(block, checked.rejections));
+    absl::StatusOr<storage::WriteBlock> resolved = Resolve(block, rejections);
+    if (!resolved.ok()) {
+      blocks.resize(blocks_before);
+      return resolved.status();
+    }
     newest_millis = std::max(newest_millis, block.time_millis());
-    if (!resolved.series.empty()) checked.batch.blocks.push_back(std::move(resolved));
+    if (!resolved->series.empty()) blocks.push_back(*std::move(resolved));
   }
   if (batch.blocks_size() > 0) {
-    checked.skew = absl::FromUnixMillis(newest_millis) - shared_.clock.Now();
+    together.skew = absl::FromUnixMillis(newest_millis) - shared_.clock.Now();
   }
-  line_->Append(std::move(checked));
+  if (together.batches == 0) together.batch.instance = instance_;
+  together.batch.sender = sender_;
+  ++together.batches;
+  together.samples += SamplesOf(batch);
+  together.bytes += bytes;
+  together.rejections.Add(std::move(rejections));
   return absl::OkStatus();
 }
 

@@ -1,7 +1,7 @@
 // The protocol of one collector's stream, without the transport: messages in, answers out.
 //
-// Batches are handed to storage in order; acknowledgements come from storage's threads, in order
-// and gathered (one Ack for all batches that became durable together).
+// Batches are handed to storage in order, those of one message as one; acknowledgements come from
+// storage's threads, in order and gathered (one Ack for all batches that became durable together).
 #pragma once
 
 #include <cstdint>

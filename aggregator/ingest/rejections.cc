@@ -1,6 +1,7 @@
 #include "aggregator/ingest/rejections.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ora::aggregator {
 namespace {
@@ -23,6 +24,18 @@ void AddRejection(v1::Ack& ack, absl::string_view reason, uint64_t samples,
 
 }  // namespace
 
+void Rejections::Add(Rejections&& more) {
+  if (more.entries_ == nullptr) return;
+  if (entries_ == nullptr) {
+    entries_ = std::move(more.entries_);
+    return;
+  }
+  for (size_t i = 0; i < entries_->size(); ++i) {
+    const Entry& entry = (*more.entries_)[i];
+    Add(static_cast<RejectionReason>(i), entry.samples, [&entry] { return entry.example; });
+  }
+}
+
 void Rejections::AddOutcome(const storage::WriteOutcome& outcome) {
   const auto example = [&outcome] { return outcome.rejection_example; };
   Add(RejectionReason::kTooOld, outcome.samples_too_old, example);
@@ -31,14 +44,17 @@ void Rejections::AddOutcome(const storage::WriteOutcome& outcome) {
 
 uint64_t Rejections::total() const {
   uint64_t total = 0;
-  for (const Entry& entry : entries_) total += entry.samples;
+  if (entries_ == nullptr) return total;
+  for (const Entry& entry : *entries_) total += entry.samples;
   return total;
 }
 
 void Rejections::FillAck(v1::Ack& ack) const {
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].samples == 0) continue;
-    AddRejection(ack, kReasons[i], entries_[i].samples, entries_[i].example);
+  if (entries_ == nullptr) return;
+  for (size_t i = 0; i < entries_->size(); ++i) {
+    const Entry& entry = (*entries_)[i];
+    if (entry.samples == 0) continue;
+    AddRejection(ack, kReasons[i], entry.samples, entry.example);
   }
 }
 

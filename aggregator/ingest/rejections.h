@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -13,17 +14,21 @@ namespace ora::aggregator {
 
 enum class RejectionReason { kTooOld, kTooNew, kUnknownSeries, kSeriesLimit };
 
-// A value type. Each reason keeps the first example that it was given.
+// Can be moved. Each reason keeps the first example that it was given.
 class Rejections {
  public:
   // `example` is made into text only for the first sample of a reason.
   template <typename MakeExample>
   void Add(RejectionReason reason, uint64_t samples, const MakeExample& example) {
     if (samples == 0) return;
-    Entry& entry = entries_[static_cast<size_t>(reason)];
+    if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
+    Entry& entry = (*entries_)[static_cast<size_t>(reason)];
     if (entry.samples == 0) entry.example = example();
     entry.samples += samples;
   }
+
+  // Those of another batch too.
+  void Add(Rejections&& more);
 
   // What the store refused.
   void AddOutcome(const storage::WriteOutcome& outcome);
@@ -38,7 +43,8 @@ class Rejections {
     uint64_t samples = 0;
     std::string example;
   };
-  std::array<Entry, 4> entries_;
+  using Entries = std::array<Entry, 4>;
+  std::unique_ptr<Entries> entries_;  // Null while nothing was refused, as of almost all batches.
 };
 
 // Makes of two acknowledgements that follow each other one.

@@ -127,4 +127,11 @@ absl::Status Validate(const v1::Batch& batch) {
   return absl::OkStatus();
 }
 
+absl::Status Validate(const v1::Batches& batches) {
+  const auto count = static_cast<size_t>(batches.batches_size());
+  if (count >= 1 && count <= kMessageBatchesMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "batches.batches: holds ", count, " batches; a message has 1 to ", kMessageBatchesMax));
+}
+
 }  // namespace ora::contract

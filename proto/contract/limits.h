@@ -10,6 +10,7 @@ namespace ora::contract {
 inline constexpr size_t kMessageBytesMax = size_t{4} << 20;
 inline constexpr size_t kResponseBytesMax = size_t{64} << 20;
 inline constexpr size_t kBatchSamplesMax = 100'000;
+inline constexpr size_t kMessageBatchesMax = 256;
 inline constexpr size_t kDefinitionsMax = 10'000;
 inline constexpr uint32_t kSeriesIdMax = 4'194'304;
 

@@ -23,6 +23,8 @@ absl::Status Validate(const v1::Hello& hello);
 // `instance` is the one that the stream's hello named.
 absl::Status Validate(const v1::SeriesDefinitions& definitions, absl::string_view instance);
 absl::Status Validate(const v1::Batch& batch);
+// Their number alone: each batch is checked when its turn comes.
+absl::Status Validate(const v1::Batches& batches);
 absl::Status Validate(const v1::QueryRequest& request);
 absl::Status Validate(const v1::QueryRangeRequest& request);
 absl::Status Validate(const v1::ListSeriesRequest& request);

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/memory_log_sink.h"
 #include "tests/fakes/memory_series_writer.h"
@@ -82,14 +85,18 @@ class IngestSessionTest : public testing::Test {
 
   void Send(uint64_t sequence, const std::vector<uint32_t>& ids) {
     v1::StreamRequest request;
-    request.mutable_batch()->set_sequence(sequence);
-    v1::SampleBlock* block = request.mutable_batch()->add_blocks();
+    AddBatch(*request.mutable_batch(), sequence, ids);
+    session_->Receive(request);
+  }
+
+  void AddBatch(v1::Batch& batch, uint64_t sequence, const std::vector<uint32_t>& ids) {
+    batch.set_sequence(sequence);
+    v1::SampleBlock* block = batch.add_blocks();
     block->set_time_millis(clock_.NowMillis());
     for (const uint32_t id : ids) {
       block->add_series_ids(id);
       block->add_values(id * 10.0);
     }
-    session_->Receive(request);
   }
 
   v1::Ack LastAck() const { return replies_.responses.back().ack(); }
@@ -122,6 +129,92 @@ TEST_F(IngestSessionTest, WelcomesWithTheTermsAndTheDurableSequence) {
   EXPECT_EQ(welcome.outstanding_bytes_max(), 65'536u);
   EXPECT_EQ(welcome.heartbeat_millis(), 5'000u);
   EXPECT_EQ(welcome.time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+}
+
+TEST_F(IngestSessionTest, TakesSeveralBatchesInOneMessage) {
+  Hello();
+  EXPECT_EQ(replies_.responses[0].welcome().message_batches_max(), contract::kMessageBatchesMax);
+  Define(1, "m");
+  v1::StreamRequest request;
+  for (uint64_t sequence = 1; sequence <= contract::kMessageBatchesMax; ++sequence) {
+    AddBatch(*request.mutable_batches()->add_batches(), sequence, {1});
+  }
+  session_->Receive(request);
+  EXPECT_EQ(replies_.end, absl::OkStatus());
+  EXPECT_EQ(LastAck().sequence(), contract::kMessageBatchesMax);
+  EXPECT_EQ(counters_.Get("ora_ingest_samples_total").Value(), contract::kMessageBatchesMax);
+}
+
+TEST_F(IngestSessionTest, StoresTheBatchesOfAMessageTogetherAndRepeatsApart) {
+  Hello();
+  Define(1, "m");
+  Send(1, {1});
+  Send(2, {1});
+  Reconnect();
+  Hello();
+  Define(1, "m");
+  v1::StreamRequest request;
+  for (uint64_t sequence = 1; sequence <= 6; ++sequence) {
+    AddBatch(*request.mutable_batches()->add_batches(), sequence, {1});
+  }
+  session_->Receive(request);
+  EXPECT_EQ(LastAck().sequence(), 6u);
+  EXPECT_EQ(counters_.Get("ora_ingest_repeated_batches_total").Value(), 2u);
+  EXPECT_EQ(counters_.Get("ora_ingest_batches_total").Value(), 6u);
+  EXPECT_EQ(counters_.Get("ora_ingest_samples_total").Value(), 6u);
+  EXPECT_EQ(writer_.stored().size(), 3u);  // The last holds four.
+}
+
+TEST_F(IngestSessionTest, StoresNoMoreSamplesTogetherThanABatchMayHold) {
+  Configure({.streams_max = 2, .outstanding_bytes_max = 8 << 20, .series_per_host_max = 50'000});
+  Hello();
+  const size_t series = contract::kBatchSamplesMax / 2 - 1;
+  std::vector<uint32_t> ids(series);
+  std::iota(ids.begin(), ids.end(), 1);
+  for (const uint32_t id : ids) Define(id, absl::StrCat("m", id));
+  v1::StreamRequest request;
+  for (uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    AddBatch(*request.mutable_batches()->add_batches(), sequence, ids);
+  }
+  session_->Receive(request);
+  EXPECT_EQ(LastAck().sequence(), 3u);
+  ASSERT_EQ(writer_.stored().size(), 2u);
+  EXPECT_EQ(writer_.stored()[0].blocks.size(), 2u);
+  EXPECT_EQ(writer_.stored()[1].blocks.size(), 1u);
+}
+
+TEST_F(IngestSessionTest, WantsNoMoreBatchesInAMessageThanItSaid) {
+  Hello();
+  v1::StreamRequest request;
+  for (uint64_t sequence = 1; sequence <= contract::kMessageBatchesMax + 1; ++sequence) {
+    AddBatch(*request.mutable_batches()->add_batches(), sequence, {});
+  }
+  session_->Receive(request);
+  ExpectEnd(absl::StatusCode::kInvalidArgument,
+            "batches.batches: holds 257 batches; a message has 1 to 256");
+}
+
+TEST_F(IngestSessionTest, WantsABatchInAMessageOfBatches) {
+  Hello();
+  v1::StreamRequest request;
+  request.mutable_batches();
+  session_->Receive(request);
+  ExpectEnd(absl::StatusCode::kInvalidArgument, "batches.batches: holds 0 batches");
+}
+
+TEST_F(IngestSessionTest, TakesTheBatchesBeforeOneThatIsWrong) {
+  Hello();
+  Define(1, "m");
+  v1::StreamRequest request;
+  for (const uint64_t sequence : {1, 2, 2, 3}) {
+    AddBatch(*request.mutable_batches()->add_batches(), sequence, {1});
+  }
+  session_->Receive(request);
+  ExpectEnd(absl::StatusCode::kInvalidArgument, "batch.sequence: is 2 after 2");
+  EXPECT_EQ(LastAck().sequence(), 2u);
+  Reconnect();
+  Hello();
+  EXPECT_EQ(replies_.responses[0].welcome().durable_sequence(), 2u);
 }
 
 TEST_F(IngestSessionTest, WantsHelloFirst) {
