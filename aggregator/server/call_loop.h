@@ -45,7 +45,7 @@ class CallLoop {
   };
 
   // Queues, and how many calls are in the first before the others are used.
-  static constexpr size_t kLanes = 16;
+  static constexpr size_t kLanes = 64;
   static constexpr size_t kFirstLaneCalls = 1'024;
 
   using Queues = std::vector<std::unique_ptr<grpc::ServerCompletionQueue>>;
