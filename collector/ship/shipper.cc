@@ -23,6 +23,9 @@ namespace {
 constexpr uint64_t kNoBatch = std::numeric_limits<uint64_t>::max();
 // What a welcome that names none gets.
 constexpr absl::Duration kHeartbeatDefault = absl::Seconds(5);
+// Batches that wait are sent together until their message has so many bytes: from there on it costs
+// by its bytes, and a far aggregator's window is no longer.
+constexpr size_t kPackBytesMax = 48 << 10;
 
 struct ShipCounters {
   explicit ShipCounters(storage::Counters& counters)
@@ -92,6 +95,9 @@ class StreamShipper final : public Shipper {
   absl::Status TakeAck(const v1::Ack& ack, Delivery& delivery);
   absl::Status Send(IngestStream& stream, Delivery& delivery);
   absl::Status PrepareNext(Delivery& delivery);
+  absl::Status ReadNext(Delivery& delivery);
+  bool Pack(Delivery& delivery) const;
+  void Started(Delivery& delivery);
   bool MayStart(const OutgoingBatch& batch, const Delivery& delivery) const;
   void SendHeartbeat(IngestStream& stream, Delivery& delivery);
   absl::Duration AfterFailure(const absl::Status& status, const Delivery& delivery);
@@ -247,8 +253,27 @@ absl::Status StreamShipper::Send(IngestStream& stream, Delivery& delivery) {
   return absl::OkStatus();
 }
 
-// Puts the messages of the next batch in line, if there is one and its turn has come.
+// Puts the messages of the next batch in line, if there is one and its turn has come, and with it,
+// as one message, those of the batches that are ready too.
 absl::Status StreamShipper::PrepareNext(Delivery& delivery) {
+  if (absl::Status status = ReadNext(delivery); !status.ok()) return status;
+  if (!delivery.next.has_value() || !MayStart(*delivery.next, delivery)) return absl::OkStatus();
+  for (v1::StreamRequest& message : delivery.next->messages) {
+    delivery.messages.push_back(std::move(message));
+  }
+  uint64_t packed_bytes = delivery.next->bytes;
+  Started(delivery);
+  while (true) {
+    if (absl::Status status = ReadNext(delivery); !status.ok()) return status;
+    if (!delivery.next.has_value() || !MayStart(*delivery.next, delivery)) return absl::OkStatus();
+    packed_bytes += delivery.next->bytes;
+    if (packed_bytes > kPackBytesMax || !Pack(delivery)) return absl::OkStatus();
+    Started(delivery);
+  }
+}
+
+// Reads until there is a batch that can be sent, or none is left.
+absl::Status StreamShipper::ReadNext(Delivery& delivery) {
   while (!delivery.next.has_value()) {
     absl::StatusOr<absl::optional<OutgoingBatch>> next = delivery.source->Next();
     if (!next.ok()) return next.status();
@@ -262,17 +287,34 @@ absl::Status StreamShipper::PrepareNext(Delivery& delivery) {
     refusals_.GiveUp((*next)->sequence);
     if (delivery.in_flight.empty()) Acknowledge((*next)->sequence);
   }
-  OutgoingBatch& batch = *delivery.next;
-  if (!MayStart(batch, delivery)) return absl::OkStatus();
+  return absl::OkStatus();
+}
+
+// Adds the next batch to the last message in line; false where it cannot be.
+bool StreamShipper::Pack(Delivery& delivery) const {
+  v1::StreamRequest& message = delivery.messages.back();
+  const bool alone = delivery.next->messages.size() == 1;  // No series to be named before it.
+  const int count = message.has_batches() ? message.batches().batches_size() : 1;
+  if (!alone || static_cast<uint32_t>(count) >= delivery.welcome.message_batches_max()) {
+    return false;
+  }
+  if (message.has_batch()) {
+    v1::Batch first = std::move(*message.mutable_batch());
+    *message.mutable_batches()->add_batches() = std::move(first);
+  }
+  *message.mutable_batches()->add_batches() =
+      std::move(*delivery.next->messages.front().mutable_batch());
+  return true;
+}
+
+// The next batch is in line: its bytes are under way.
+void StreamShipper::Started(Delivery& delivery) {
+  const OutgoingBatch& batch = *delivery.next;
   delivery.in_flight.push_back({batch.sequence, batch.bytes, batch.samples});
   delivery.bytes_in_flight += batch.bytes;
   counters_.batches.Increment();
   counters_.bytes.Add(batch.bytes);
-  for (v1::StreamRequest& message : batch.messages) {
-    delivery.messages.push_back(std::move(message));
-  }
   delivery.next.reset();
-  return absl::OkStatus();
 }
 
 bool StreamShipper::MayStart(const OutgoingBatch& batch, const Delivery& delivery) const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/contract/limits.h"
 #include "storage/sample.h"
 
 namespace ora::collector {
@@ -21,6 +22,7 @@ std::string MetricOf(const v1::LabelSet& labels) {
 FakeAggregator::FakeAggregator() {
   welcome_.set_outstanding_bytes_max(1 << 20);
   welcome_.set_heartbeat_millis(5000);
+  welcome_.set_message_batches_max(contract::kMessageBatchesMax);
   grpc::ServerBuilder builder;
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
@@ -84,48 +86,60 @@ grpc::Status FakeAggregator::Stream(grpc::ServerContext*, Stream_* stream) {
   }
   if (greeting == Greeting::kWelcome) stream->Write(response);
 
-  Dictionary names;
-  uint64_t epoch = 0;
-  uint64_t last = 0;
+  StreamMemory memory;
   while (stream->Read(&request)) {
     if (request.has_heartbeat()) {
       absl::MutexLock lock(&mutex_);
       ++seen_.heartbeats;
       continue;
     }
-    const v1::Batch& batch = request.batch();
-    const v1::SeriesDefinitions& definitions =
-        request.has_batch() ? batch.definitions() : request.definitions();
-    if (definitions.series_size() > 0) {
-      if (definitions.epoch() != epoch) names.clear();
-      epoch = definitions.epoch();
-      for (const v1::SeriesDefinition& series : definitions.series()) {
-        names[series.id()] = MetricOf(series.labels());
-      }
-    }
-    if (!request.has_batch()) continue;
-    if (batch.sequence() <= last) return Break(absl::StrCat("batch ", batch.sequence(), " twice"));
-    last = batch.sequence();
-    for (const v1::SampleBlock& block : batch.blocks()) {
-      for (uint32_t id : block.series_ids()) {
-        if (names.count(id) == 0) return Break(absl::StrCat("series ", id, " has no name"));
-      }
-    }
-    React react;
-    {
+    if (request.has_definitions()) memory.Learn(request.definitions());
+    if (request.has_batch()) *request.mutable_batches()->add_batches() = v1::Batch(request.batch());
+    if (request.batches().batches_size() > 0) {
       absl::MutexLock lock(&mutex_);
-      seen_.received.push_back(batch.sequence());
-      react = react_;
+      seen_.batches_a_message.push_back(request.batches().batches_size());
     }
-    const Reaction reaction = react ? react(batch) : Reaction{};
-    if (reaction.kind == Reaction::Kind::kEnd) return reaction.status;
-    Keep(batch, names);
-    if (reaction.kind == Reaction::Kind::kKeepSilently) continue;
-    response.Clear();
-    *response.mutable_ack() = reaction.ack;
-    response.mutable_ack()->set_sequence(batch.sequence());
-    stream->Write(response);
+    for (const v1::Batch& batch : request.batches().batches()) {
+      if (grpc::Status status = Take(batch, memory, *stream); !status.ok()) return status;
+    }
   }
+  return grpc::Status::OK;
+}
+
+void FakeAggregator::StreamMemory::Learn(const v1::SeriesDefinitions& definitions) {
+  if (definitions.series_size() == 0) return;
+  if (definitions.epoch() != epoch) names.clear();
+  epoch = definitions.epoch();
+  for (const v1::SeriesDefinition& series : definitions.series()) {
+    names[series.id()] = MetricOf(series.labels());
+  }
+}
+
+grpc::Status FakeAggregator::Take(const v1::Batch& batch, StreamMemory& memory, Stream_& stream) {
+  memory.Learn(batch.definitions());
+  if (batch.sequence() <= memory.last) {
+    return Break(absl::StrCat("batch ", batch.sequence(), " twice"));
+  }
+  memory.last = batch.sequence();
+  for (const v1::SampleBlock& block : batch.blocks()) {
+    for (uint32_t id : block.series_ids()) {
+      if (memory.names.count(id) == 0) return Break(absl::StrCat("series ", id, " has no name"));
+    }
+  }
+  React react;
+  {
+    absl::MutexLock lock(&mutex_);
+    seen_.received.push_back(batch.sequence());
+    react = react_;
+  }
+  const Reaction reaction = react ? react(batch) : Reaction{};
+  if (reaction.kind == Reaction::Kind::kEnd) return reaction.status;
+  Keep(batch, memory.names);
+  if (reaction.kind == Reaction::Kind::kKeepSilently) return grpc::Status::OK;
+  v1::StreamResponse response;
+  *response.mutable_ack() = reaction.ack;
+  response.mutable_ack()->set_sequence(batch.sequence());
+  stream.Write(response);
   return grpc::Status::OK;
 }
 

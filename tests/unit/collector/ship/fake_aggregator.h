@@ -47,7 +47,8 @@ class FakeAggregator final : public v1::IngestService::Service {
     int streams = 0;
     int heartbeats = 0;
     uint64_t durable = 0;
-    std::vector<uint64_t> received;              // Sequences, as they came.
+    std::vector<uint64_t> received;  // Sequences, as they came.
+    std::vector<int> batches_a_message;
     std::map<std::string, int> samples;          // `metric@time=value`, and how often kept.
     std::map<std::string, uint64_t> collectors;  // Id and incarnation of each hello.
     std::set<std::string> instances;             // Of each hello.
@@ -63,7 +64,18 @@ class FakeAggregator final : public v1::IngestService::Service {
   using Stream_ = grpc::ServerReaderWriter<v1::StreamResponse, v1::StreamRequest>;
   using Dictionary = std::map<uint32_t, std::string>;
 
+  // What one stream was told.
+  struct StreamMemory {
+    Dictionary names;
+    uint64_t epoch = 0;
+    uint64_t last = 0;  // Sequence.
+
+    void Learn(const v1::SeriesDefinitions& definitions);
+  };
+
   grpc::Status Stream(grpc::ServerContext* context, Stream_* stream) override;
+  grpc::Status Take(const v1::Batch& batch, StreamMemory& memory, Stream_& stream)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   grpc::Status Break(const std::string& what) ABSL_LOCKS_EXCLUDED(mutex_);
   void Keep(const v1::Batch& batch, const Dictionary& names) ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -46,6 +46,14 @@ class ShipperTest : public testing::Test {
     const v1::Batch batch = ticks_.Finish(spool_->NextSegment());
     ASSERT_EQ(spool_->Append(batch.SerializeAsString(), {}).status(), absl::OkStatus());
   }
+  // A batch of so many series, in a segment of its own.
+  void SpoolWideTick(int series) {
+    ++tick_;
+    ticks_.Begin(tick_);
+    for (int i = 0; i < series; ++i) ticks_.Add(ticks_.Intern(absl::StrCat("wide", i), {}), 1.5);
+    const v1::Batch batch = ticks_.Finish(spool_->NextSegment());
+    ASSERT_EQ(spool_->Append(batch.SerializeAsString(), {}).status(), absl::OkStatus());
+  }
   void SpoolTicks(int count) {
     for (int i = 0; i < count; ++i) SpoolTick();
   }
@@ -172,6 +180,41 @@ TEST_F(ShipperTest, KeepsNoMoreUnderWayThanTheWelcomeAllows) {
   Restart();
   EXPECT_TRUE(EventuallyDurable(3));
   EXPECT_THAT(aggregator_.seen().received, ElementsAre(1, 2, 3));
+}
+
+TEST_F(ShipperTest, PacksWhatWaitsIntoMessages) {
+  v1::Welcome welcome;
+  welcome.set_outstanding_bytes_max(1 << 20);
+  welcome.set_message_batches_max(3);
+  aggregator_.set_welcome(welcome);
+  SpoolTicks(10);
+  Start();
+  EXPECT_TRUE(EventuallyDurable(10));
+  const Seen seen = aggregator_.seen();
+  EXPECT_THAT(seen.received, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+  EXPECT_THAT(seen.batches_a_message, ElementsAre(3, 3, 3, 1));
+  ExpectEachSampleOnce(10);
+}
+
+TEST_F(ShipperTest, PacksNoMoreThanAMessageIsWorth) {
+  v1::Welcome welcome;
+  welcome.set_outstanding_bytes_max(1 << 20);
+  welcome.set_message_batches_max(256);
+  aggregator_.set_welcome(welcome);
+  for (int i = 0; i < 3; ++i) SpoolWideTick(2'000);  // More than 16 KiB each.
+  Start();
+  EXPECT_TRUE(EventuallyDurable(3));
+  EXPECT_THAT(aggregator_.seen().batches_a_message, ElementsAre(1, 1, 1));
+}
+
+TEST_F(ShipperTest, SendsBatchesOneByOneToAnAggregatorThatTakesNoMore) {
+  v1::Welcome welcome;
+  welcome.set_outstanding_bytes_max(1 << 20);
+  aggregator_.set_welcome(welcome);
+  SpoolTicks(3);
+  Start();
+  EXPECT_TRUE(EventuallyDurable(3));
+  EXPECT_THAT(aggregator_.seen().batches_a_message, ElementsAre(1, 1, 1));
 }
 
 TEST_F(ShipperTest, GivesUpABatchThatIsRefusedThreeTimesAndShipsTheOthers) {
