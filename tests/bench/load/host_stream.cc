@@ -13,6 +13,14 @@ namespace {
 // Definitions in one message: far below its limits in number and bytes.
 constexpr uint32_t kDefinitionsAMessage = 2'000;
 constexpr uint64_t kEpoch = 1;
+// As a collector packs them: by bytes, and the least that a batch of so many series has.
+constexpr uint64_t kPackBytesMax = 48 << 10;
+constexpr uint64_t kSampleBytesMin = 9;
+
+uint64_t PackMax(const LoadOptions& options) {
+  const uint64_t batch_bytes = kSampleBytesMin * options.workload.series_per_host;
+  return std::min(uint64_t{options.pack}, std::max(uint64_t{1}, kPackBytesMax / batch_bytes));
+}
 
 }  // namespace
 
@@ -110,7 +118,7 @@ void HostStream::Advance() {
 
 void HostStream::SendOrWait() {
   if (around_.in_flight < around_.in_flight_max) {
-    WriteBatch();
+    WriteBatches();
   } else if (!std::exchange(waiting_, true)) {
     around_.waiting.push_back(this);
   }
@@ -157,22 +165,44 @@ void HostStream::WriteDefinitions() {
   Write(request);
 }
 
-void HostStream::WriteBatch() {
-  v1::Batch& batch = *around_.batch.mutable_batch();
-  v1::SampleBlock& block = *batch.mutable_blocks(0);
+uint64_t HostStream::Ready() const {
+  const uint64_t window = around_.options.window - (sent_ - acknowledged_);
+  const uint64_t room = around_.in_flight_max - around_.in_flight;
+  return std::min({released_ - sent_, window, room, message_batches_max_});
+}
+
+void HostStream::WriteBatches() {
+  const uint64_t count = Ready();
+  if (count == 1) {
+    FillBatch(*around_.one.mutable_batch());
+    Write(around_.one);
+  } else {
+    around_.several.mutable_batches()->clear_batches();
+    for (uint64_t i = 0; i < count; ++i) {
+      FillBatch(*around_.several.mutable_batches()->add_batches());
+    }
+    Write(around_.several);
+  }
+  around_.in_flight += count;
+  if (!paced_) due_.insert(due_.end(), count, last_sent_);
+}
+
+void HostStream::FillBatch(v1::Batch& batch) {
+  batch.Clear();
+  v1::SampleBlock& block = *batch.add_blocks();
   const int64_t offset =
       W1OffsetMillis(around_.options.workload, number_, around_.options.hosts, sent_);
   block.set_time_millis(absl::ToUnixMillis(around_.options.start) + offset);
+  const auto series = static_cast<int>(host_.series_count());
+  block.mutable_series_ids()->Reserve(series);
+  for (int id = 1; id <= series; ++id) block.add_series_ids(static_cast<uint32_t>(id));
+  block.mutable_values()->Resize(series, 0);
   host_.Next(absl::MakeSpan(block.mutable_values()->mutable_data(), host_.series_count()));
-  batch.clear_definitions();
   if (!host_.renamed().empty()) {
     batch.mutable_definitions()->set_epoch(kEpoch);
-    for (const uint32_t series : host_.renamed()) Define(series, *batch.mutable_definitions());
+    for (const uint32_t index : host_.renamed()) Define(index, *batch.mutable_definitions());
   }
   batch.set_sequence(++sent_);
-  ++around_.in_flight;
-  Write(around_.batch);
-  if (!paced_) due_.push_back(last_sent_);
 }
 
 void HostStream::Received() {
@@ -193,6 +223,8 @@ absl::Status HostStream::Take(const v1::StreamResponse& response) {
     }
     phase_ = Phase::kWelcomed;
     heartbeat_ = absl::Milliseconds(response.welcome().heartbeat_millis());
+    const uint64_t taken = std::max(uint32_t{1}, response.welcome().message_batches_max());
+    message_batches_max_ = std::min(taken, PackMax(around_.options));
     return absl::OkStatus();
   }
   for (const v1::Rejection& rejection : response.ack().rejected()) {

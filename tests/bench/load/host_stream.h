@@ -42,7 +42,8 @@ struct StreamSurroundings {
   std::deque<HostStream*> waiting;  // For room below `in_flight_max`, each once, first come first.
   Latencies latencies;
   absl::Duration measured_from;  // Batches that were due earlier are not in `latencies`.
-  v1::StreamRequest batch;       // Its ids stay, so that a batch costs its values.
+  v1::StreamRequest one;         // Message with a batch,
+  v1::StreamRequest several;     // and with batches; kept for their memory.
 };
 
 // Driven by its worker: the completion queue gives back an Event, whose stream is told.
@@ -84,10 +85,13 @@ class HostStream {
 
   void Advance();
   void SendOrWait();
+  // How many batches may go in the next message.
+  uint64_t Ready() const;
   void Write(const v1::StreamRequest& request);
   void WriteHello();
   void WriteDefinitions();
-  void WriteBatch();
+  void WriteBatches();
+  void FillBatch(v1::Batch& batch);
   void Define(uint32_t series, v1::SeriesDefinitions& definitions) const;
   void Received();
   absl::Status Take(const v1::StreamResponse& response);
@@ -118,6 +122,7 @@ class HostStream {
   std::deque<absl::Duration> due_;  // Of the released, or sent, batches that are unacknowledged.
   absl::Duration last_sent_;
   absl::Duration heartbeat_ = absl::InfiniteDuration();
+  uint64_t message_batches_max_ = 1;
 };
 
 }  // namespace ora::bench

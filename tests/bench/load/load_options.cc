@@ -10,6 +10,7 @@ namespace {
 constexpr uint32_t kHostsMax = 100'000;
 constexpr uint32_t kSeriesMax = 100'000;
 constexpr uint32_t kWindowMax = 4'096;
+constexpr uint32_t kPackMax = 256;
 constexpr uint32_t kThreadsMax = 64;
 constexpr absl::Duration kLateBy = absl::Hours(48);
 
@@ -48,6 +49,8 @@ void AddLoadFlags(CLI::App& app, LoadOptions& options, TimeFlags& times) {
   app.add_option("--warm-up", times.warm_up, "with --rate: not measured at the begin");
   app.add_option("--window", options.window, "batches of a host that may be unacknowledged")
       ->check(CLI::Range(1U, kWindowMax));
+  app.add_option("--pack", options.pack, "batches that go in a message when several are ready")
+      ->check(CLI::Range(1U, kPackMax));
   app.add_option("--in-flight", options.in_flight, "batches of all hosts that may be; 0: no bound");
   app.add_option("--churn", options.workload.churn_an_hour, "share of series renamed an hour")
       ->check(CLI::Range(0.0, 1.0));

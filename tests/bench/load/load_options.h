@@ -27,6 +27,7 @@ struct LoadOptions {
   absl::Time start = absl::InfinitePast();  // Of the data; so that it ends now unless given.
   double rate = 0;         // Batches a second of each host; 0: as fast as they are acknowledged.
   uint32_t window = 16;    // Batches of a host that may be unacknowledged.
+  uint32_t pack = 256;     // And that a message may hold, as far as the aggregator takes them.
   uint64_t in_flight = 0;  // And of all hosts together; 0: what their windows let.
   uint32_t threads = 2;
   absl::Duration warm_up = absl::ZeroDuration();  // Not measured, at the begin of a steady load.

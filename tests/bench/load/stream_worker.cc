@@ -33,11 +33,6 @@ StreamWorker::StreamWorker(uint32_t index, const std::string& address, uint64_t 
   around_.in_flight_max = options.in_flight == 0
                               ? UINT64_MAX
                               : std::max(uint64_t{1}, options.in_flight / options.threads);
-  v1::SampleBlock* block = around_.batch.mutable_batch()->add_blocks();
-  for (uint32_t id = 1; id <= options.workload.series_per_host; ++id) {
-    block->add_series_ids(id);
-    block->add_values(0);
-  }
   const uint32_t a_connection = options.hosts_per_connection;
   for (uint32_t first = index * a_connection; first < options.hosts;
        first += options.threads * a_connection) {
