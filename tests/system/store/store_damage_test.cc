@@ -3,21 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <random>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "storage/env/posix_file_system.h"
-#include "storage/time_series_store.h"
-#include "tests/fakes/manual_clock.h"
-#include "tests/fakes/memory_log_sink.h"
+#include "tests/system/store/opened_store.h"
 #include "tests/system/store/sender_fleet.h"
 
 namespace ora::storage {
@@ -35,52 +28,7 @@ constexpr int kFreshSeries = 40;
 constexpr int kBlockSeries = 2000;
 constexpr int kBlockSamples = 60;  // Of noise: half a kilobyte a series, so that 33 fill a block.
 constexpr int kBlockSeriesLostMax = 70;
-constexpr size_t kLogLinesShown = 6;
 constexpr int64_t kDayMillis = 86'400'000;
-
-uint64_t NumberFrom(const char* variable, uint64_t otherwise) {
-  uint64_t number = otherwise;
-  if (const char* text = std::getenv(variable); text != nullptr) {
-    EXPECT_TRUE(absl::SimpleAtoi(text, &number)) << text;
-  }
-  return number;
-}
-
-// A store over some directory, with a log of its own.
-class OpenedStore {
- public:
-  OpenedStore(const fs::path& directory, fakes::ManualClock& clock) : clock_(clock) {
-    TimeSeriesStoreOptions options;
-    options.uri = absl::StrCat("file://", directory.string());
-    options.free_bytes_floor = 0;
-    options.out_of_order_window = absl::Hours(24 * 45);
-    auto store = TimeSeriesStore::Open(options, clock_, files_, log_, counters_);
-    status_ = store.status();
-    if (store.ok()) store_ = *std::move(store);
-  }
-
-  const absl::Status& status() const { return status_; }
-  TimeSeriesStore* operator->() { return store_.get(); }
-  TimeSeriesStore& operator*() { return *store_; }
-  std::string Log() const {
-    const std::vector<std::string> lines = log_.Lines();
-    std::string first;
-    for (size_t i = 0; i < std::min(lines.size(), kLogLinesShown); ++i) {
-      absl::StrAppend(&first, "  ", lines[i], "\n");
-    }
-    return first;
-  }
-  bool Says(absl::string_view text) const { return log_.Contains(text); }
-  bool Told() const { return store_->Statistics().damaged_records > 0; }
-
- private:
-  fakes::ManualClock& clock_;
-  PosixFileSystem files_;
-  fakes::MemoryLogSink log_;
-  Counters counters_;
-  absl::Status status_;
-  std::unique_ptr<TimeSeriesStore> store_;
-};
 
 class StoreDamageTest : public testing::Test {
  protected:
@@ -158,22 +106,6 @@ class StoreDamageTest : public testing::Test {
   void CopyWhole() const {
     fs::remove_all(Damaged());
     fs::copy(Whole(), Damaged(), fs::copy_options::recursive);
-  }
-
-  // A bit of a byte that is not one of the zeros behind a log's end.
-  std::string FlipABit(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();
-    if (bytes.empty()) return "";
-    const size_t at = random_() % bytes.size();
-    const unsigned bit = static_cast<unsigned>(random_() % 8);
-    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put(static_cast<char>(bytes[at] ^ static_cast<char>(1u << bit)));
-    EXPECT_TRUE(file.good());
-    return absl::StrCat(path.filename().string(), " byte ", at, " of ", bytes.size(), ", bit ",
-                        bit);
   }
 
   Lost Compare(OpenedStore& store) {
@@ -276,16 +208,12 @@ TEST_F(StoreDamageTest, ABitAnywhereCostsWhatIsToldAndNothingElse) {
     ASSERT_FALSE(lost.any()) << lost.example;
     ASSERT_FALSE(store.Told()) << store.Log();
   }
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(Whole())) {
-    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), Whole()));
-  }
-  std::sort(files.begin(), files.end());
+  const std::vector<fs::path> files = FilesBelow(Whole());
   uint64_t flips = 0;
   for (const fs::path& file : files) {
     for (uint64_t flip = NumberFrom("ORA_DAMAGE_FLIPS", kFlipsDefault); flip > 0; --flip) {
       CopyWhole();
-      const std::string what = FlipABit(Damaged() / file);
+      const std::string what = FlipABit(Damaged() / file, random_);
       if (what.empty()) continue;
       SCOPED_TRACE(what);
       ++flips;
