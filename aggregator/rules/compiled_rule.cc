@@ -38,7 +38,8 @@ absl::StatusOr<CompiledRule> Compile(const AlertRule& rule, absl::Duration resol
   return compiled;
 }
 
-Answer MakeAnswer(const AlertRule& rule, const EvaluatedSeries& series) {
+Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series) {
+  const AlertRule& rule = compiled.rule;
   Answer answer;
   answer.labels = series.labels;
   answer.labels.Remove(storage::kMetricNameLabel);

@@ -32,7 +32,7 @@ struct Answer {
 absl::StatusOr<CompiledRule> Compile(const AlertRule& rule, absl::Duration resolved_retention);
 
 // The answer's series as an alert of the rule: without `__name__`, with the rule's own labels.
-Answer MakeAnswer(const AlertRule& rule, const EvaluatedSeries& series);
+Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series);
 
 // `alert` with all that the rule says of it; its state, value and times stay.
 v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Alert alert);

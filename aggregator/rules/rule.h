@@ -29,6 +29,14 @@ struct AlertRule {
   std::string recommended_action;  // A template too.
 };
 
+// An expression whose answer is stored as series of their own. Prometheus's recording rule.
+struct RecordingRule {
+  std::string name;          // Of the metric; Prometheus's `record`.
+  std::string expression;    // PromQL.
+  storage::Labels labels;    // Set on each series of the answer; an empty value is none.
+  size_t alerts_before = 0;  // Its place: after so many of its group's alerting rules.
+};
+
 // One series of an expression's answer.
 struct EvaluatedSeries {
   storage::Labels labels;
@@ -43,6 +51,11 @@ struct Evaluation {
 // Evaluates PromQL at an instant. Any error leaves the rule's alerts as they are.
 using EvaluateFn =
     std::function<absl::StatusOr<Evaluation>(const std::string& expression, int64_t time_millis)>;
+
+// Stores `series` at an instant. Those that the last call of the same `source` had, and this one
+// has not, end: they get a staleness marker. Blocks until it is durable.
+using RecordFn = std::function<absl::Status(
+    const std::string& source, const std::vector<EvaluatedSeries>& series, int64_t time_millis)>;
 
 enum class Liveness { kLive, kSilent, kUnheardOf };
 

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <set>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -12,9 +11,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "aggregator/rules/alert_order.h"
 #include "aggregator/rules/alert_records.h"
 #include "aggregator/rules/alert_states.h"
 #include "aggregator/rules/compiled_rule.h"
+#include "aggregator/rules/group_options.h"
+#include "aggregator/rules/rule_outcomes.h"
 #include "aggregator/rules/value_text.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
@@ -45,71 +47,6 @@ struct Change {
   bool told = false;  // Its state changed, so the listener is told.
 };
 
-absl::string_view StateName(v1::AlertState state) {
-  switch (state) {
-    case v1::ALERT_STATE_PENDING:
-      return "pending";
-    case v1::ALERT_STATE_FIRING:
-      return "firing";
-    case v1::ALERT_STATE_UNKNOWN:
-      return "unknown";
-    case v1::ALERT_STATE_RESOLVED:
-      return "resolved";
-    default:
-      return "inactive";
-  }
-}
-
-bool IsActive(const v1::Alert& alert) {
-  return alert.state() != v1::ALERT_STATE_RESOLVED && alert.state() != v1::ALERT_STATE_UNSPECIFIED;
-}
-
-// Where the alerts of one state stand in a list.
-int Rank(v1::AlertState state) {
-  switch (state) {
-    case v1::ALERT_STATE_FIRING:
-      return 0;
-    case v1::ALERT_STATE_UNKNOWN:
-      return 1;
-    case v1::ALERT_STATE_PENDING:
-      return 2;
-    default:
-      return 3;
-  }
-}
-
-bool ComesBefore(const v1::Alert& a, const v1::Alert& b) {
-  return std::make_tuple(Rank(a.state()), -static_cast<int>(a.severity()),
-                         absl::string_view(a.id())) <
-         std::make_tuple(Rank(b.state()), -static_cast<int>(b.severity()),
-                         absl::string_view(b.id()));
-}
-
-constexpr size_t kGroupNameBytesMax = 400;
-
-absl::Status CheckOptions(const RuleGroupOptions& options) {
-  if (options.name.empty() || options.name.size() > kGroupNameBytesMax ||
-      absl::StrContains(options.name, "/")) {
-    return absl::InvalidArgumentError(absl::StrCat("rule group `", options.name,
-                                                   "`: its name has 1 to ", kGroupNameBytesMax,
-                                                   " bytes without `/`"));
-  }
-  if (options.interval <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rule group ", options.name, ": its interval is ",
-                     absl::FormatDuration(options.interval), "; write more than 0"));
-  }
-  std::set<std::pair<std::string, storage::Labels>> seen;
-  for (const AlertRule& rule : options.rules) {
-    if (!seen.insert({rule.name, rule.labels}).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("rule group ", options.name, ": rule ", rule.name, rule.labels.ToString(),
-                       " is there twice; give one of them another name or label"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 // All of the seams that a group uses, so that they travel together.
 struct Seams {
   EvaluateFn evaluate;
@@ -133,7 +70,7 @@ class StoredRuleGroup final : public RuleGroup {
         dropped_(seams_.counters.Get("ora_alerts_dropped_total")),
         forgotten_(seams_.counters.Get("ora_alerts_resolved_forgotten_total")),
         unreadable_(seams_.counters.Get("ora_alert_records_unreadable_total")),
-        last_errors_(rules_.size()) {}
+        outcomes_(rules_.size() + options_.recordings.size()) {}
   ~StoredRuleGroup() override { Stop(); }
 
   absl::Status TakeUp() ABSL_LOCKS_EXCLUDED(evaluation_mutex_, mutex_);
@@ -142,6 +79,7 @@ class StoredRuleGroup final : public RuleGroup {
   void Start() override ABSL_LOCKS_EXCLUDED(mutex_);
   void Stop() override ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<v1::Alert> Alerts() const override ABSL_LOCKS_EXCLUDED(mutex_);
+  RuleGroupStatus Status() const override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   void TakeUpRecord(const storage::StateRecord& stored)
@@ -149,8 +87,17 @@ class StoredRuleGroup final : public RuleGroup {
   size_t RuleOf(const v1::Alert& alert) const;
   absl::optional<std::vector<Answer>> Ask(size_t rule, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
-  void NoteFailure(size_t rule, absl::string_view error)
+  absl::StatusOr<Evaluation> Evaluate(const std::string& expression, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
+  absl::StatusOr<std::vector<Answer>> AnswersOf(const CompiledRule& compiled, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
+  void Note(size_t rule, const absl::Status& status, absl::Time now, absl::Duration began);
+  const std::string& NameOf(size_t rule) const;
+  size_t RecordThose(size_t first, size_t alerts_before, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
+  absl::Status Record(const RecordingRule& rule, size_t index, absl::Time now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
+  void RecordAlerts(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
   std::vector<Change> JudgeAbsent(size_t rule, const absl::optional<std::vector<Answer>>& answers,
                                   absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
   std::vector<Change> JudgeAnswers(size_t rule, const std::vector<Answer>& answers, absl::Time now)
@@ -171,10 +118,10 @@ class StoredRuleGroup final : public RuleGroup {
   Seams seams_;
   storage::Counter &evaluations_, &failures_, &partials_, &dropped_, &forgotten_, &unreadable_;
 
+  RuleOutcomes outcomes_;  // By rule: the alerting ones, then the recording ones.
+
   // Held through an evaluation with its queries and writes; mutex_ may be taken under it.
   absl::Mutex evaluation_mutex_;
-  std::vector<std::string> last_errors_
-      ABSL_GUARDED_BY(evaluation_mutex_);  // By rule; logged once.
   absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(evaluation_mutex_);
   std::vector<v1::Alert> to_tell_ ABSL_GUARDED_BY(evaluation_mutex_);
 
@@ -238,41 +185,114 @@ size_t StoredRuleGroup::RuleOf(const v1::Alert& alert) const {
   return kNoRule;
 }
 
-void StoredRuleGroup::NoteFailure(size_t rule, absl::string_view error) {
-  failures_.Increment();
-  if (last_errors_[rule] == error) return;
-  last_errors_[rule] = std::string(error);
-  seams_.log.Warning(
-      absl::StrCat("rule ", rules_[rule].rule.name, ": ", error, "; its alerts stay as they are"));
+const std::string& StoredRuleGroup::NameOf(size_t rule) const {
+  return rule < rules_.size() ? rules_[rule].rule.name
+                              : options_.recordings[rule - rules_.size()].name;
+}
+
+void StoredRuleGroup::Note(size_t rule, const absl::Status& status, absl::Time now,
+                           absl::Duration began) {
+  if (!status.ok()) failures_.Increment();
+  const absl::Duration took = seams_.clock.Monotonic() - began;
+  if (outcomes_.Note(rule, status, now, took) == RuleOutcomes::News::kNone) return;
+  seams_.log.Warning(absl::StrCat(
+      "rule ", NameOf(rule), ": ", status.message(),
+      rule < rules_.size() ? "; its alerts stay as they are" : "; nothing is recorded"));
+}
+
+absl::StatusOr<Evaluation> StoredRuleGroup::Evaluate(const std::string& expression,
+                                                     absl::Time now) {
+  evaluations_.Increment();
+  ORA_ASSIGN_OR_RETURN(
+      Evaluation evaluation,
+      seams_.evaluate(expression, absl::ToUnixMillis(now - options_.query_offset)));
+  if (options_.limit > 0 && evaluation.series.size() > options_.limit) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("exceeded limit of ", options_.limit, " with ", evaluation.series.size(),
+                     " series; raise the limit of group ", options_.name));
+  }
+  return evaluation;
+}
+
+// ABORTED where the answer is partial: it is not one to judge by, and no failure.
+absl::StatusOr<std::vector<Answer>> StoredRuleGroup::AnswersOf(const CompiledRule& compiled,
+                                                               absl::Time now) {
+  ORA_ASSIGN_OR_RETURN(const Evaluation evaluation, Evaluate(compiled.rule.expression, now));
+  if (evaluation.partial) return absl::AbortedError("its answer is partial");
+  std::vector<Answer> answers;
+  std::set<std::string> ids;
+  for (const EvaluatedSeries& series : evaluation.series) {
+    Answer answer = MakeAnswer(compiled, series);
+    if (!ids.insert(answer.id).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("two series of its answer are the same alert: ", answer.labels.ToString()));
+    }
+    answers.push_back(std::move(answer));
+  }
+  return answers;
 }
 
 // Nothing where the answer is not one to judge by.
 absl::optional<std::vector<Answer>> StoredRuleGroup::Ask(size_t rule, absl::Time now) {
-  const CompiledRule& compiled = rules_[rule];
-  evaluations_.Increment();
-  const absl::StatusOr<Evaluation> evaluation =
-      seams_.evaluate(compiled.rule.expression, absl::ToUnixMillis(now));
-  if (!evaluation.ok()) {
-    NoteFailure(rule, evaluation.status().message());
-    return absl::nullopt;
-  }
-  if (evaluation->partial) {
+  const absl::Duration began = seams_.clock.Monotonic();
+  absl::StatusOr<std::vector<Answer>> answers = AnswersOf(rules_[rule], now);
+  if (absl::IsAborted(answers.status())) {
     partials_.Increment();
     return absl::nullopt;
   }
-  std::vector<Answer> answers;
-  std::set<std::string> ids;
-  for (const EvaluatedSeries& series : evaluation->series) {
-    Answer answer = MakeAnswer(compiled.rule, series);
-    if (!ids.insert(answer.id).second) {
-      NoteFailure(rule, absl::StrCat("two series of its answer are the same alert: ",
-                                     answer.labels.ToString()));
-      return absl::nullopt;
+  Note(rule, answers.status(), now, began);
+  if (!answers.ok()) return absl::nullopt;
+  return *std::move(answers);
+}
+
+absl::Status StoredRuleGroup::Record(const RecordingRule& rule, size_t index, absl::Time now) {
+  ORA_ASSIGN_OR_RETURN(Evaluation evaluation, Evaluate(rule.expression, now));
+  if (evaluation.partial) return absl::AbortedError("its answer is partial");
+  std::set<storage::Labels> seen;
+  for (EvaluatedSeries& series : evaluation.series) {
+    series.labels.Set(storage::kMetricNameLabel, rule.name);
+    for (const storage::Label& label : rule.labels) series.labels.Set(label.name, label.value);
+    if (!seen.insert(series.labels).second) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "vector contains metrics with the same labelset after applying rule labels: ",
+          series.labels.ToString()));
     }
-    answers.push_back(std::move(answer));
   }
-  last_errors_[rule].clear();
-  return answers;
+  return options_.record(absl::StrCat(options_.name, "/", index), evaluation.series,
+                         absl::ToUnixMillis(now - options_.query_offset));
+}
+
+// Records the rules from `first` on that stand after `alerts_before` alerting ones; returns the
+// next.
+size_t StoredRuleGroup::RecordThose(size_t first, size_t alerts_before, absl::Time now) {
+  for (; first < options_.recordings.size(); ++first) {
+    const RecordingRule& rule = options_.recordings[first];
+    if (rule.alerts_before > alerts_before) break;
+    const absl::Duration began = seams_.clock.Monotonic();
+    const absl::Status status = Record(rule, first, now);
+    if (absl::IsAborted(status)) partials_.Increment();
+    if (!absl::IsAborted(status)) Note(rules_.size() + first, status, now, began);
+  }
+  return first;
+}
+
+// The series by which Prometheus's dashboards show alerts.
+void StoredRuleGroup::RecordAlerts(absl::Time now) {
+  if (!options_.record) return;
+  std::vector<EvaluatedSeries> series;
+  for (const auto& [id, entry] : entries_) {
+    const v1::Alert& alert = entry.record.alert();
+    if (!IsActive(alert)) continue;
+    EvaluatedSeries& added = series.emplace_back(EvaluatedSeries{LabelsOf(alert), 1});
+    added.labels.Set(storage::kMetricNameLabel, "ALERTS");
+    added.labels.Set("alertname", alert.rule());
+    added.labels.Set("alertstate", alert.state() == v1::ALERT_STATE_PENDING ? "pending" : "firing");
+  }
+  const absl::Status status = options_.record(absl::StrCat(options_.name, "/ALERTS"), series,
+                                              absl::ToUnixMillis(now - options_.query_offset));
+  if (!status.ok()) {
+    seams_.log.Warning(absl::StrCat("rule group ", options_.name, ": ALERTS: ", status.message()));
+  }
 }
 
 Liveness StoredRuleGroup::LivenessOf(const v1::Alert& alert) const {
@@ -441,14 +461,20 @@ void StoredRuleGroup::Tell() {
 absl::Status StoredRuleGroup::EvaluateOnce() {
   absl::MutexLock lock(&evaluation_mutex_);
   const absl::Time now = seams_.clock.Now();
+  const absl::Duration began = seams_.clock.Monotonic();
   absl::Status stored = absl::OkStatus();
+  size_t recording = 0;
   for (size_t rule = 0; rule < rules_.size(); ++rule) {
+    recording = RecordThose(recording, rule, now);
     const absl::optional<std::vector<Answer>> answers = Ask(rule, now);
     stored.Update(Store(JudgeAbsent(rule, answers, now)));
     if (answers.has_value()) stored.Update(Store(JudgeAnswers(rule, *answers, now)));
   }
+  RecordThose(recording, rules_.size(), now);
   stored.Update(Store(JudgeAbsent(kNoRule, std::vector<Answer>(), now)));
   stored.Update(Store(OldestResolvedPastTheLimit()));
+  RecordAlerts(now);
+  outcomes_.NoteGroup(now, seams_.clock.Monotonic() - began);
   Publish();
   Tell();
   return stored;
@@ -457,6 +483,26 @@ absl::Status StoredRuleGroup::EvaluateOnce() {
 std::vector<v1::Alert> StoredRuleGroup::Alerts() const {
   absl::MutexLock lock(&mutex_);
   return published_;
+}
+
+RuleGroupStatus StoredRuleGroup::Status() const {
+  RuleGroupStatus group = Configured(options_);
+  outcomes_.Fill(group);
+  const std::vector<v1::Alert> alerts = Alerts();
+  size_t alerting = 0;
+  size_t recording = rules_.size();
+  for (RuleStatus& rule : group.rules) {
+    if (rule.kind == RuleKind::kRecording) {
+      outcomes_.Fill(recording++, rule);
+      continue;
+    }
+    outcomes_.Fill(alerting, rule);
+    for (const v1::Alert& alert : alerts) {
+      if (IsActive(alert) && RuleOf(alert) == alerting) rule.alerts.push_back(alert);
+    }
+    ++alerting;
+  }
+  return group;
 }
 
 void StoredRuleGroup::Start() {

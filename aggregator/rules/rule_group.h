@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "aggregator/rules/rule.h"
+#include "aggregator/rules/rule_status.h"
 #include "storage/env/clock.h"
 #include "storage/env/counters.h"
 #include "storage/env/log_sink.h"
@@ -25,6 +26,11 @@ struct RuleGroupOptions {
   absl::Duration resolved_retention = absl::Hours(24);
   size_t alerts_max = 10'000;  // More series than this are not raised, counted and logged.
   std::vector<AlertRule> rules;
+  std::string file;                       // Where it is written; empty for the built-in rules.
+  absl::Duration query_offset;            // Expressions are asked of so long before now.
+  size_t limit = 0;                       // A rule whose answer has more series fails; 0: none.
+  std::vector<RecordingRule> recordings;  // By `alerts_before`.
+  RecordFn record;  // Where recordings and ALERTS go; if empty there are neither.
 };
 
 class RuleGroup {
@@ -37,7 +43,8 @@ class RuleGroup {
       storage::StateStore& state, storage::Clock& clock, storage::LogSink& log,
       storage::Counters& counters);
 
-  // Evaluates every rule once, at the clock's time, and stores what changed. An error of one rule
+  // Evaluates every rule once, at the clock's time, and stores what changed; a rule sees what those
+  // before it have recorded. An error of one rule
   // is logged and counted and does not stop the others; what cannot be stored is returned, and
   // the states stay as they were.
   virtual absl::Status EvaluateOnce() = 0;
@@ -48,6 +55,9 @@ class RuleGroup {
 
   // Every alert that is kept, resolved ones too, in the order of AlertService.ListAlerts.
   virtual std::vector<v1::Alert> Alerts() const = 0;
+
+  // Its rules, how they fare, and their alerts that are not resolved. Waits for no evaluation.
+  virtual RuleGroupStatus Status() const = 0;
 };
 
 }  // namespace ora::aggregator
