@@ -7,7 +7,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "aggregator/http/http_server.h"
+#include "aggregator/http/prometheus_api.h"
 #include "aggregator/ingest/ingest_session.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/rules/builtin_rules.h"
@@ -23,6 +26,7 @@
 #include "aggregator/services/ingest_service.h"
 #include "aggregator/services/log_service.h"
 #include "aggregator/services/query_service.h"
+#include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
 
@@ -96,6 +100,19 @@ RuleGroupOptions ToRuleGroupOptions(const config::v1::AlertConfig& config) {
   return options;
 }
 
+// Where HTTP is to be served; beside gRPC unless the configuration says otherwise.
+std::string HttpListen(const config::v1::AggregatorConfig& config) {
+  if (!config.http().listen().empty()) return config.http().listen();
+  const std::string& listen = config.listen();
+  const size_t colon = listen.rfind(':');
+  int port = 0;
+  if (colon == std::string::npos || !absl::SimpleAtoi(listen.substr(colon + 1), &port) ||
+      port == 0) {
+    return listen;
+  }
+  return absl::StrCat(listen.substr(0, colon), ":", port + 1);
+}
+
 std::string HostName(storage::FileSystem& files) {
   const absl::StatusOr<std::string> name =
       files.ReadWhole("/proc/sys/kernel/hostname", kHostNameBytesMax);
@@ -115,6 +132,7 @@ class RunningAggregator final : public Aggregator {
   absl::Status Serve();
 
   const std::string& address() const override { return server_->address(); }
+  std::string http_address() const override { return http_ == nullptr ? "" : http_->address(); }
   std::shared_ptr<grpc::Channel> InProcessChannel() override { return server_->InProcessChannel(); }
   storage::TimeSeriesStore& store() override { return *store_; }
   Fleet& fleet() override { return *fleet_; }
@@ -127,6 +145,14 @@ class RunningAggregator final : public Aggregator {
             environment_.counters.Get("ora_server_failed_calls_total"),
             ToDuration(config_.query().timeout())};
   }
+
+  promql::QueryLimits Limits() const {
+    promql::QueryLimits limits;
+    limits.samples_max = config_.query().samples_max();
+    limits.series_max = config_.query().series_max();
+    return limits;
+  }
+  absl::Status ServeHttp();
 
   const config::v1::AggregatorConfig config_;
   const Environment environment_;
@@ -145,6 +171,8 @@ class RunningAggregator final : public Aggregator {
   std::unique_ptr<AlertService> alert_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::unique_ptr<Server> server_;
+  std::unique_ptr<PrometheusApi> api_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 absl::Status RunningAggregator::Build() {
@@ -159,9 +187,7 @@ absl::Status RunningAggregator::Build() {
   ORA_ASSIGN_OR_RETURN(fleet_, Fleet::Open(fleet_options, *store_, *store_, clock, log, counters));
   ingest_ = Ingest::Make(ToIngestOptions(config_.ingest()), *store_, *fleet_, clock, counters);
   engine_ = std::make_unique<promql::Engine>(*store_);
-  promql::QueryLimits limits;
-  limits.samples_max = config_.query().samples_max();
-  limits.series_max = config_.query().series_max();
+  const promql::QueryLimits limits = Limits();
   const auto alert_changed = [&log_sink = log](const v1::Alert& alert) {
     log_sink.Info(absl::StrCat("alert ", alert.id(), " (", alert.rule(), ") is now ",
                                v1::AlertState_Name(alert.state())));
@@ -201,10 +227,31 @@ absl::Status RunningAggregator::Serve() {
                          alert_service_->AddTo(methods);
                          admin_service_->AddTo(methods);
                        }));
+  ORA_RETURN_IF_ERROR(ServeHttp());
   fleet_->Start();
   rules_->Start();
   counter_series_->Start();
   environment_.log.Info(absl::StrCat("aggregator: listening on ", server_->address()));
+  return absl::OkStatus();
+}
+
+absl::Status RunningAggregator::ServeHttp() {
+  HttpServerOptions options;
+  options.listen = HttpListen(config_);
+  if (options.listen == contract::kHttpOff) return absl::OkStatus();
+  options.connections_max = config_.http().connections_max();
+  auto& [clock, files, log, counters] = environment_;
+  api_ = std::make_unique<PrometheusApi>(
+      PrometheusApiSources{{*engine_, clock, Limits(), ToDuration(config_.query().timeout())},
+                           *store_,
+                           [this] { return std::vector<RuleGroupStatus>{rules_->Status()}; },
+                           ORA_VERSION});
+  ORA_ASSIGN_OR_RETURN(
+      http_, HttpServer::Start(options, {*workers_, clock, log, counters},
+                               [this](const HttpRequest& request, const ConnectedFn& connected) {
+                                 return api_->Answer(request, connected);
+                               }));
+  log.Info(absl::StrCat("aggregator: serving HTTP on ", http_->address()));
   return absl::OkStatus();
 }
 
@@ -219,6 +266,7 @@ void RunningAggregator::Stop() {
     environment_.log.Info("aggregator: stopping");
     server_->Stop([this] { ingest_service_->EndStreams(); });
   }
+  if (http_ != nullptr) http_->Stop();
   if (workers_ != nullptr) workers_->Stop();
   if (server_ == nullptr || store_ == nullptr) return;
   if (const absl::Status status = store_->Seal(); !status.ok()) {

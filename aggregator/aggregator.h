@@ -39,13 +39,16 @@ class Aggregator {
   virtual ~Aggregator() = default;
 
   // `config` is validated and has its defaults filled in. Returns when calls are served. Errors of
-  // CheckConfig and of the store (its URI, its lock, its damage), and UNAVAILABLE where `listen` is
-  // taken.
+  // CheckConfig and of the store (its URI, its lock, its damage), and UNAVAILABLE where `listen` or
+  // `http.listen` is taken.
   static absl::StatusOr<std::unique_ptr<Aggregator>> Start(
       const config::v1::AggregatorConfig& config, const Environment& environment);
 
   // Where gRPC is served, with the real port.
   virtual const std::string& address() const = 0;
+
+  // Where Prometheus's HTTP read API is served, with the real port; empty where it is off.
+  virtual std::string http_address() const = 0;
 
   // Calls within the process. Drop it before Stop.
   virtual std::shared_ptr<grpc::Channel> InProcessChannel() = 0;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -35,6 +36,8 @@ struct Flags {
   std::string storage_uri;
   std::string state_dir;
   std::string port_file;
+  std::string http_listen;
+  std::string http_port_file;
   LogSeverity log_level = LogSeverity::kInfo;
 };
 
@@ -52,6 +55,10 @@ void AddFlags(CLI::App& app, Flags& flags) {
       ->excludes(uri);
   app.add_option("--port-file", flags.port_file,
                  "file that gets HOST:PORT as soon as calls are served");
+  app.add_option("--http-listen", flags.http_listen,
+                 "HOST:PORT to serve Prometheus's HTTP API on, or off; port 0 takes a free one");
+  app.add_option("--http-port-file", flags.http_port_file,
+                 "file that gets HOST:PORT of HTTP as soon as it is served");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case));
   app.set_version_flag("--version", std::string("ora-aggregator ") + ORA_VERSION);
@@ -60,6 +67,7 @@ void AddFlags(CLI::App& app, Flags& flags) {
 // Flags have the last word over the file.
 void ApplyFlags(const Flags& flags, ora::config::v1::AggregatorConfig& config) {
   if (!flags.listen.empty()) config.set_listen(flags.listen);
+  if (!flags.http_listen.empty()) config.mutable_http()->set_listen(flags.http_listen);
   if (!flags.storage_uri.empty()) config.set_storage_uri(flags.storage_uri);
   if (flags.state_dir.empty()) return;
   const std::filesystem::path directory = std::filesystem::absolute(flags.state_dir);
@@ -100,9 +108,12 @@ int Serve(const Flags& flags, const ora::config::v1::AggregatorConfig& config,
       ora::storage::MakeStderrLogSink(flags.log_level);
   auto aggregator = ora::aggregator::Aggregator::Start(config, {clock, files, *log, counters});
   if (!aggregator.ok()) return Fail(kExitFailed, aggregator.status());
-  if (!flags.port_file.empty()) {
-    const absl::Status status =
-        files.ReplaceWhole(flags.port_file, absl::StrCat((*aggregator)->address(), "\n"));
+  // The one of gRPC last: whoever waits for it finds the other.
+  for (const auto& [path, address] :
+       {std::pair(flags.http_port_file, (*aggregator)->http_address()),
+        std::pair(flags.port_file, (*aggregator)->address())}) {
+    if (path.empty()) continue;
+    const absl::Status status = files.ReplaceWhole(path, absl::StrCat(address, "\n"));
     if (!status.ok()) return Fail(kExitFailed, status);
   }
   int signal = 0;

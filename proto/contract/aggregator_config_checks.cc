@@ -21,6 +21,7 @@ constexpr absl::string_view kStorageUriDefault = "file:///var/lib/ora/aggregator
 constexpr uint32_t kStreamsDefault = 20'000;
 constexpr uint64_t kOutstandingBytesDefault = uint64_t{4} << 20;
 constexpr uint32_t kSeriesPerHostDefault = 100'000;
+constexpr uint32_t kHttpConnectionsDefault = 512;
 constexpr uint64_t kQuerySamplesDefault = 50'000'000;
 constexpr uint64_t kQuerySeriesDefault = 1'000'000;
 
@@ -116,6 +117,13 @@ absl::Status CheckAlerts(const AlertConfig& alerts) {
   return CheckComponents(alerts);
 }
 
+absl::Status CheckHttp(const config::v1::HttpConfig& http) {
+  if (!http.listen().empty() && http.listen() != kHttpOff) {
+    ORA_RETURN_IF_ERROR(CheckAddress("http.listen", http.listen(), PortZero::kAllowed));
+  }
+  return CheckNumber("http.connections_max", http.connections_max(), {1, 10'000});
+}
+
 void FillAlertDefaults(AlertConfig& alerts) {
   if (!alerts.has_evaluation_interval()) {
     *alerts.mutable_evaluation_interval() = ToProto(absl::Seconds(15));
@@ -144,6 +152,7 @@ absl::Status Validate(const AggregatorConfig& config) {
   ORA_RETURN_IF_ERROR(CheckStorage(config.storage()));
   ORA_RETURN_IF_ERROR(CheckIngest(config.ingest()));
   ORA_RETURN_IF_ERROR(CheckAlerts(config.alerts()));
+  ORA_RETURN_IF_ERROR(CheckHttp(config.http()));
   if (config.query().has_timeout()) {
     ORA_RETURN_IF_ERROR(
         CheckDuration("query.timeout", config.query().timeout(), {absl::Milliseconds(1), kDay}));
@@ -169,6 +178,8 @@ void FillDefaults(AggregatorConfig& config) {
   if (query.samples_max() == 0) query.set_samples_max(kQuerySamplesDefault);
   if (query.series_max() == 0) query.set_series_max(kQuerySeriesDefault);
   if (!query.has_timeout()) *query.mutable_timeout() = ToProto(absl::Minutes(2));
+  config::v1::HttpConfig& http = *config.mutable_http();
+  if (http.connections_max() == 0) http.set_connections_max(kHttpConnectionsDefault);
 }
 
 }  // namespace ora::contract

@@ -64,4 +64,7 @@ inline constexpr size_t kConfigBytesMax = size_t{4} << 20;
 // The port that everything uses unless told otherwise.
 inline constexpr int kDefaultPort = 7460;
 
+// What the configuration says instead of an address where HTTP is not to be served.
+inline constexpr char kHttpOff[] = "off";
+
 }  // namespace ora::contract

@@ -53,6 +53,8 @@ EDGES = {
     "aggregator/rules": PROTO + STORAGE + ("ora/state/v1", "aggregator/promql"),
     "aggregator/logs": PROTO + STORAGE + ("aggregator/promql",),
     "aggregator/server": PROTO + STORAGE,
+    "aggregator/metrics": (),
+    "aggregator/http": PROTO + STORAGE + ("aggregator",),
     "aggregator/services": PROTO + STORAGE + ("aggregator",),
     "cli": PROTO + ("proto/transport", "storage/env", "collector/run", "cli"),
     "tests": ("",),
@@ -68,6 +70,7 @@ WIRING = {
 }
 # Heavy or private headers, and the only folders that may see them.
 CONFINED = {
+    "microhttpd.h": ("aggregator/http/http_server.cc",),
     "rocksdb/": ("storage/rocks", "tests/fakes/rocks"),
     "grpcpp/": ("proto/status", "proto/transport", "collector/ship", "collector/collector.cc", "collector/main.cc", "aggregator/server",
                 "aggregator/services", "aggregator/aggregator.cc", "cli", "tests"),

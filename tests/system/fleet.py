@@ -62,6 +62,7 @@ class Fleet:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ora_system_"))
         self.storage_uri = storage_uri or f"file://{self.directory}/store"
         self.port = 0
+        self.http = ""  # HOST:PORT of the aggregator's HTTP.
         self.aggregator = None
         self.collectors = {}
         self.collector_configs = {}
@@ -70,13 +71,16 @@ class Fleet:
     def start_aggregator(self):
         port_file = self.directory / "port"
         port_file.unlink(missing_ok=True)
+        http_file = self.directory / "http"
         config = self.directory / "aggregator.yml"
         config.write_text(f"listen: 127.0.0.1:{self.port}\nstorage_uri: {self.storage_uri}\n{self.aggregator_config}")
-        self.aggregator = Program("ora-aggregator", ["--config", config, "--port-file", port_file], self.directory)
+        self.aggregator = Program("ora-aggregator", ["--config", config, "--port-file", port_file, "--http-listen", "127.0.0.1:0",
+                                                     "--http-port-file", http_file], self.directory)
         wait_until(lambda: port_file.exists() and port_file.read_text().strip() or not self.aggregator.alive(), "the aggregator listens")
         if not self.aggregator.alive():
             raise AssertionError("the aggregator did not start:\n" + self.aggregator.log_text())
         self.port = int(port_file.read_text().strip().rsplit(":", 1)[1])
+        self.http = http_file.read_text().strip()
 
     def start_collector(self, name, config=None):
         """`config`: YAML without aggregator, instance and state_directory; that of the last start if None."""

@@ -1,0 +1,355 @@
+#include "aggregator/http/http_server.h"
+
+#include <microhttpd.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "proto/status/status_macros.h"
+
+namespace ora::aggregator {
+namespace {
+
+constexpr size_t kBlockBytes = size_t{64} << 10;
+// A client that is gone is noticed within this time, and no sooner asked about.
+constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
+constexpr char kPlainText[] = "text/plain; charset=utf-8";
+
+// Where a request stands. All but `answered` belongs to the server's thread, or to the worker
+// between the handing over and `answered`.
+struct Exchange {
+  std::string uri;
+  HttpMethod method = HttpMethod::kGet;
+  std::string form;
+  bool begun = false;
+  bool handed_over = false;
+  std::atomic<bool> answered{false};
+  int socket = -1;
+  absl::Duration looked_at;  // When it was last asked whether the client is there.
+  HttpResponse response;
+  std::string block;  // Of the response's `more`, from `block_sent` on not yet sent.
+  size_t block_sent = 0;
+  bool ended = false;
+};
+
+HttpResponse PlainAnswer(int status, absl::string_view text) {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = kPlainText;
+  response.body = absl::StrCat(text, "\n");
+  return response;
+}
+
+bool PeerIsGone(int socket) {
+  char byte;
+  const ssize_t size = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+// The address that the system has for HOST:PORT.
+class SocketAddress {
+ public:
+  static absl::StatusOr<SocketAddress> Resolve(const std::string& listen) {
+    const size_t colon = listen.rfind(':');
+    if (colon == std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("http.listen: is `", listen, "`; write HOST:PORT"));
+    }
+    SocketAddress resolved;
+    resolved.host_ = listen.substr(0, colon);
+    std::string bare = resolved.host_;
+    if (bare.size() > 1 && bare.front() == '[' && bare.back() == ']') {
+      bare = bare.substr(1, bare.size() - 2);
+    }
+    addrinfo hints = {};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    const int error = getaddrinfo(bare.c_str(), listen.c_str() + colon + 1, &hints, &found);
+    if (error != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("http.listen: `", listen, "`: ", gai_strerror(error)));
+    }
+    resolved.family_ = found->ai_family;
+    std::memcpy(&resolved.storage_, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return resolved;
+  }
+
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
+  bool is_ipv6() const { return family_ == AF_INET6; }
+  const std::string& host() const { return host_; }
+
+ private:
+  sockaddr_storage storage_ = {};
+  int family_ = AF_INET;
+  std::string host_;
+};
+
+class MicroHttpServer final : public HttpServer {
+ public:
+  MicroHttpServer(const HttpServerOptions& options, const HttpEnvironment& environment,
+                  AnswerFn answer)
+      : options_(options),
+        environment_(environment),
+        answer_(std::move(answer)),
+        requests_(environment.counters.Get("ora_http_requests_total")),
+        refused_(environment.counters.Get("ora_http_refused_requests_total")) {}
+  ~MicroHttpServer() override { Stop(); }
+
+  absl::Status Listen();
+  const std::string& address() const override { return address_; }
+  void Stop() override ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  static void* Begun(void* self, const char* uri, MHD_Connection* connection);
+  static void Ended(void* self, MHD_Connection*, void** context, MHD_RequestTerminationCode);
+  static MHD_Result Arrived(void* self, MHD_Connection* connection, const char*, const char* method,
+                            const char*, const char* upload, size_t* upload_size, void** context);
+  static ssize_t ReadMore(void* exchange, uint64_t, char* buffer, size_t size);
+
+  MHD_Result Begin(MHD_Connection& connection, Exchange& exchange, absl::string_view method);
+  void HandOver(MHD_Connection& connection, Exchange& exchange);
+  void Answer(Exchange& exchange);
+  absl::Status Connected(Exchange& exchange) const;
+  MHD_Result Send(MHD_Connection& connection, Exchange& exchange);
+  MHD_Result Refuse(MHD_Connection& connection, Exchange& exchange, int status,
+                    absl::string_view text);
+
+  const HttpServerOptions options_;
+  const HttpEnvironment environment_;
+  const AnswerFn answer_;
+  storage::Counter &requests_, &refused_;
+  MHD_Daemon* daemon_ = nullptr;
+  std::string address_;
+  std::atomic<bool> stopping_{false};
+
+  absl::Mutex mutex_;
+  absl::flat_hash_map<Exchange*, std::unique_ptr<Exchange>> exchanges_ ABSL_GUARDED_BY(mutex_);
+  size_t with_workers_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+absl::Status MicroHttpServer::Listen() {
+  ORA_ASSIGN_OR_RETURN(const SocketAddress address, SocketAddress::Resolve(options_.listen));
+  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+  if (address.is_ipv6()) flags |= MHD_USE_IPv6;
+  errno = 0;
+  daemon_ = MHD_start_daemon(
+      flags, 0, nullptr, nullptr, &Arrived, this, MHD_OPTION_SOCK_ADDR, address.get(),
+      MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned int>(options_.connections_max),
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options_.head_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+      static_cast<unsigned int>(absl::ToInt64Seconds(options_.idle_max)),
+      MHD_OPTION_URI_LOG_CALLBACK, &Begun, this, MHD_OPTION_NOTIFY_COMPLETED, &Ended, this,
+      MHD_OPTION_END);
+  if (daemon_ == nullptr) {
+    return absl::UnavailableError(absl::StrCat("http.listen: cannot listen on ", options_.listen,
+                                               ": ", std::strerror(errno),
+                                               "; is another program there?"));
+  }
+  const MHD_DaemonInfo* bound = MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT);
+  address_ = absl::StrCat(address.host(), ":", bound == nullptr ? 0 : bound->port);
+  return absl::OkStatus();
+}
+
+void* MicroHttpServer::Begun(void* self, const char* uri, MHD_Connection* connection) {
+  auto& server = *static_cast<MicroHttpServer*>(self);
+  auto exchange = std::make_unique<Exchange>();
+  Exchange* key = exchange.get();
+  exchange->uri = uri;
+  const MHD_ConnectionInfo* socket =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (socket != nullptr) exchange->socket = socket->connect_fd;
+  server.requests_.Increment();
+  absl::MutexLock lock(&server.mutex_);
+  server.exchanges_[key] = std::move(exchange);
+  return key;
+}
+
+void MicroHttpServer::Ended(void* self, MHD_Connection*, void** context,
+                            MHD_RequestTerminationCode) {
+  auto& server = *static_cast<MicroHttpServer*>(self);
+  absl::MutexLock lock(&server.mutex_);
+  server.exchanges_.erase(static_cast<Exchange*>(*context));
+  *context = nullptr;
+}
+
+// Called once when the head is there, then for each part of the form, then when all is there, and
+// again when the answer is.
+MHD_Result MicroHttpServer::Arrived(void* self, MHD_Connection* connection, const char*,
+                                    const char* method, const char*, const char* upload,
+                                    size_t* upload_size, void** context) {
+  auto& server = *static_cast<MicroHttpServer*>(self);
+  auto& exchange = *static_cast<Exchange*>(*context);
+  if (!exchange.begun) {
+    exchange.begun = true;
+    return server.Begin(*connection, exchange, method);
+  }
+  if (*upload_size > 0) {
+    // Of a form that does not say its length only this end can be made.
+    if (exchange.form.size() + *upload_size > server.options_.body_bytes_max) return MHD_NO;
+    exchange.form.append(upload, *upload_size);
+    *upload_size = 0;
+    return MHD_YES;
+  }
+  if (exchange.answered.load(std::memory_order_acquire)) {
+    return server.Send(*connection, exchange);
+  }
+  if (!exchange.handed_over) server.HandOver(*connection, exchange);
+  return MHD_YES;
+}
+
+MHD_Result MicroHttpServer::Begin(MHD_Connection& connection, Exchange& exchange,
+                                  absl::string_view method) {
+  if (method == MHD_HTTP_METHOD_GET) {
+    exchange.method = HttpMethod::kGet;
+  } else if (method == MHD_HTTP_METHOD_HEAD) {
+    exchange.method = HttpMethod::kHead;
+  } else if (method == MHD_HTTP_METHOD_POST) {
+    exchange.method = HttpMethod::kPost;
+  } else {
+    return Refuse(connection, exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
+  }
+  const char* length =
+      MHD_lookup_connection_value(&connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  uint64_t bytes = 0;
+  if (length != nullptr && absl::SimpleAtoi(length, &bytes) && bytes > options_.body_bytes_max) {
+    return Refuse(
+        connection, exchange, MHD_HTTP_CONTENT_TOO_LARGE,
+        absl::StrCat("the form has ", bytes, " bytes; at most ", options_.body_bytes_max));
+  }
+  return MHD_YES;
+}
+
+void MicroHttpServer::HandOver(MHD_Connection& connection, Exchange& exchange) {
+  exchange.handed_over = true;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++with_workers_;
+  }
+  // First, since the worker may be done before this function is.
+  MHD_suspend_connection(&connection);
+  const auto work = [this, &connection, &exchange] {
+    Answer(exchange);
+    exchange.answered.store(true, std::memory_order_release);
+    MHD_resume_connection(&connection);
+    absl::MutexLock lock(&mutex_);
+    --with_workers_;
+  };
+  const absl::Status status = environment_.workers.Submit(work);
+  if (status.ok()) return;
+  refused_.Increment();
+  exchange.response = PlainAnswer(MHD_HTTP_SERVICE_UNAVAILABLE, status.message());
+  exchange.answered.store(true, std::memory_order_release);
+  MHD_resume_connection(&connection);
+  absl::MutexLock lock(&mutex_);
+  --with_workers_;
+}
+
+void MicroHttpServer::Answer(Exchange& exchange) {
+  const absl::string_view uri = exchange.uri;
+  const size_t mark = uri.find('?');
+  HttpRequest request;
+  request.method = exchange.method;
+  request.path = std::string(uri.substr(0, mark));
+  absl::Status parsed = ParseForm(exchange.form, request.parameters);
+  if (mark != absl::string_view::npos) {
+    parsed.Update(ParseForm(uri.substr(mark + 1), request.parameters));
+  }
+  exchange.response = parsed.ok()
+                          ? answer_(request, [this, &exchange] { return Connected(exchange); })
+                          : PlainAnswer(MHD_HTTP_BAD_REQUEST, parsed.message());
+}
+
+absl::Status MicroHttpServer::Connected(Exchange& exchange) const {
+  if (stopping_.load(std::memory_order_relaxed)) {
+    return absl::UnavailableError("the aggregator is stopping");
+  }
+  const absl::Duration now = environment_.clock.Monotonic();
+  if (now - exchange.looked_at < kLookInterval) return absl::OkStatus();
+  exchange.looked_at = now;
+  if (!PeerIsGone(exchange.socket)) return absl::OkStatus();
+  return absl::CancelledError("the client is gone");
+}
+
+MHD_Result MicroHttpServer::Refuse(MHD_Connection& connection, Exchange& exchange, int status,
+                                   absl::string_view text) {
+  refused_.Increment();
+  exchange.response = PlainAnswer(status, text);
+  return Send(connection, exchange);
+}
+
+MHD_Result MicroHttpServer::Send(MHD_Connection& connection, Exchange& exchange) {
+  HttpResponse& answer = exchange.response;
+  MHD_Response* response = nullptr;
+  if (answer.more) {
+    exchange.block = std::move(answer.body);
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes, &ReadMore,
+                                                 &exchange, nullptr);
+  } else {
+    response = MHD_create_response_from_buffer(answer.body.size(), answer.body.data(),
+                                               MHD_RESPMEM_PERSISTENT);
+  }
+  if (response == nullptr) return MHD_NO;
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type.c_str());
+  const MHD_Result result =
+      MHD_queue_response(&connection, static_cast<unsigned int>(answer.status), response);
+  MHD_destroy_response(response);  // The connection keeps its own count.
+  return result;
+}
+
+ssize_t MicroHttpServer::ReadMore(void* context, uint64_t, char* buffer, size_t size) {
+  auto& exchange = *static_cast<Exchange*>(context);
+  while (exchange.block_sent == exchange.block.size()) {
+    if (exchange.ended) return MHD_CONTENT_READER_END_OF_STREAM;
+    exchange.block.clear();
+    exchange.block_sent = 0;
+    exchange.ended = !exchange.response.more(exchange.block);
+  }
+  const size_t sent = std::min(size, exchange.block.size() - exchange.block_sent);
+  std::memcpy(buffer, exchange.block.data() + exchange.block_sent, sent);
+  exchange.block_sent += sent;
+  return static_cast<ssize_t>(sent);
+}
+
+void MicroHttpServer::Stop() {
+  if (daemon_ == nullptr) return;
+  stopping_.store(true, std::memory_order_relaxed);
+  const MHD_socket listener = MHD_quiesce_daemon(daemon_);
+  {
+    absl::MutexLock lock(&mutex_);
+    // A connection must not be ended under a worker.
+    const auto none_works = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return with_workers_ == 0;
+    };
+    mutex_.Await(absl::Condition(&none_works));
+    const auto none_open = [this]()
+                               ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return exchanges_.empty(); };
+    environment_.clock.Await(mutex_, absl::Condition(&none_open), options_.drain_max);
+  }
+  MHD_stop_daemon(daemon_);
+  daemon_ = nullptr;
+  if (listener != MHD_INVALID_SOCKET) close(listener);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,
+                                                              const HttpEnvironment& environment,
+                                                              AnswerFn answer) {
+  auto server = std::make_unique<MicroHttpServer>(options, environment, std::move(answer));
+  ORA_RETURN_IF_ERROR(server->Listen());
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
+
+}  // namespace ora::aggregator
