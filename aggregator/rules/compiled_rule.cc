@@ -1,11 +1,29 @@
 #include "aggregator/rules/compiled_rule.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "aggregator/rules/alert_records.h"
 #include "proto/status/annotate.h"
+#include "proto/status/status_macros.h"
 
 namespace ora::aggregator {
+namespace {
+
+using Templates = std::vector<std::pair<std::string, AnnotationTemplate>>;
+
+absl::StatusOr<Templates> ParseAll(const storage::Labels& texts, const std::string& context) {
+  Templates templates;
+  for (const storage::Label& text : texts) {
+    absl::StatusOr<AnnotationTemplate> parsed = AnnotationTemplate::Parse(text.value);
+    if (!parsed.ok()) return Annotate(parsed.status(), absl::StrCat(context, text.name));
+    templates.emplace_back(text.name, *std::move(parsed));
+  }
+  return templates;
+}
+
+}  // namespace
 
 absl::StatusOr<CompiledRule> Compile(const AlertRule& rule, absl::Duration resolved_retention) {
   if (rule.name.empty() || rule.expression.empty()) {
@@ -20,33 +38,38 @@ absl::StatusOr<CompiledRule> Compile(const AlertRule& rule, absl::Duration resol
   compiled.timing.when_silent =
       rule.type == v1::ALERT_TYPE_AVAILABILITY ? WhenSilent::kJudge : WhenSilent::kHold;
   const std::string context = absl::StrCat("rule ", rule.name);
-  for (const storage::Label& label : rule.labels) {
-    if (!absl::StrContains(label.value, "{{")) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(context, ": label ", label.name, " is a template; write plain text"));
-  }
-  for (const storage::Label& annotation : rule.annotations) {
-    absl::StatusOr<AnnotationTemplate> parsed = AnnotationTemplate::Parse(annotation.value);
-    if (!parsed.ok()) {
-      return Annotate(parsed.status(), absl::StrCat(context, ": annotation ", annotation.name));
-    }
-    compiled.annotations.emplace_back(annotation.name, *std::move(parsed));
-  }
+  ORA_ASSIGN_OR_RETURN(compiled.labels, ParseAll(rule.labels, absl::StrCat(context, ": label ")));
+  ORA_ASSIGN_OR_RETURN(compiled.annotations,
+                       ParseAll(rule.annotations, absl::StrCat(context, ": annotation ")));
   absl::StatusOr<AnnotationTemplate> action = AnnotationTemplate::Parse(rule.recommended_action);
   if (!action.ok()) return Annotate(action.status(), absl::StrCat(context, ": recommended action"));
   compiled.recommended_action = *std::move(action);
   return compiled;
 }
 
-Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series) {
-  const AlertRule& rule = compiled.rule;
+Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series,
+                  TemplateScope scope) {
+  scope.labels = series.labels;
+  scope.value = series.value;
   Answer answer;
   answer.labels = series.labels;
   answer.labels.Remove(storage::kMetricNameLabel);
-  for (const storage::Label& label : rule.labels) answer.labels.Set(label.name, label.value);
-  answer.id = AlertId(rule.name, answer.labels);
+  for (const auto& [name, text] : compiled.labels) answer.labels.Set(name, text.Fill(scope));
+  answer.id = AlertId(compiled.rule.name, answer.labels);
   answer.value = series.value;
+  for (const auto& [name, text] : compiled.annotations) {
+    answer.annotations.Set(name, text.Fill(scope));
+  }
+  answer.recommended_action = compiled.recommended_action.Fill(scope);
   return answer;
+}
+
+bool BearsLabelsOf(const CompiledRule& compiled, const storage::Labels& labels) {
+  return std::all_of(compiled.rule.labels.begin(), compiled.rule.labels.end(),
+                     [&labels](const storage::Label& label) {
+                       return absl::StrContains(label.value, "{{") ||
+                              labels.Get(label.name) == label.value;
+                     });
 }
 
 v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Alert alert) {
@@ -59,7 +82,7 @@ v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Aler
   alert.set_expression(rule.expression);
   alert.clear_threshold();
   if (rule.threshold.has_value()) alert.set_threshold(*rule.threshold);
-  alert.set_recommended_action(compiled.recommended_action.Fill(answer.labels, answer.value));
+  alert.set_recommended_action(answer.recommended_action);
   alert.clear_labels();
   for (const storage::Label& label : answer.labels) {
     v1::Label& added = *alert.mutable_labels()->add_labels();
@@ -67,10 +90,10 @@ v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Aler
     added.set_value(label.value);
   }
   alert.clear_annotations();
-  for (const auto& [name, text] : compiled.annotations) {
+  for (const storage::Label& annotation : answer.annotations) {
     v1::Label& added = *alert.add_annotations();
-    added.set_name(name);
-    added.set_value(text.Fill(answer.labels, answer.value));
+    added.set_name(annotation.name);
+    added.set_value(annotation.value);
   }
   return alert;
 }

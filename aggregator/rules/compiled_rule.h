@@ -17,6 +17,7 @@ namespace ora::aggregator {
 struct CompiledRule {
   AlertRule rule;
   AlertTiming timing;
+  std::vector<std::pair<std::string, AnnotationTemplate>> labels;
   std::vector<std::pair<std::string, AnnotationTemplate>> annotations;
   AnnotationTemplate recommended_action;
 };
@@ -26,13 +27,20 @@ struct Answer {
   std::string id;
   storage::Labels labels;
   double value = 0;
+  storage::Labels annotations;  // Filled in.
+  std::string recommended_action;
 };
 
-// INVALID_ARGUMENT: no name, no expression, a template that does not parse, a template as label.
+// INVALID_ARGUMENT: no name, no expression, a template that does not parse.
 absl::StatusOr<CompiledRule> Compile(const AlertRule& rule, absl::Duration resolved_retention);
 
-// The answer's series as an alert of the rule: without `__name__`, with the rule's own labels.
-Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series);
+// The answer's series as an alert of the rule: without `__name__`, with the rule's own labels,
+// templates filled in from the series. `scope`: what templates know besides.
+Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series, TemplateScope scope);
+
+// Whether an alert with these labels may be the rule's: they hold the rule's own, as far as these
+// are no templates.
+bool BearsLabelsOf(const CompiledRule& compiled, const storage::Labels& labels);
 
 // `alert` with all that the rule says of it; its state, value and times stay.
 v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Alert alert);

@@ -66,7 +66,7 @@ absl::Status CheckOptions(const RuleGroupOptions& options) {
 
 RuleGroupStatus Configured(const RuleGroupOptions& options) {
   RuleGroupStatus status;
-  status.name = options.name;
+  status.name = options.title.empty() ? options.name : options.title;
   status.file = options.file;
   status.interval = options.interval;
   status.limit = options.limit;

@@ -89,6 +89,7 @@ class StoredRuleGroup final : public RuleGroup {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
   absl::StatusOr<Evaluation> Evaluate(const std::string& expression, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
+  TemplateScope Scope(absl::Time now);
   absl::StatusOr<std::vector<Answer>> AnswersOf(const CompiledRule& compiled, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(evaluation_mutex_);
   void Note(size_t rule, const absl::Status& status, absl::Time now, absl::Duration began);
@@ -175,12 +176,7 @@ void StoredRuleGroup::TakeUpRecord(const storage::StateRecord& stored) {
 size_t StoredRuleGroup::RuleOf(const v1::Alert& alert) const {
   const storage::Labels labels = LabelsOf(alert);
   for (size_t i = 0; i < rules_.size(); ++i) {
-    const AlertRule& rule = rules_[i].rule;
-    if (rule.name != alert.rule()) continue;
-    const bool all = std::all_of(rule.labels.begin(), rule.labels.end(), [&](const auto& label) {
-      return labels.Get(label.name) == label.value;
-    });
-    if (all) return i;
+    if (rules_[i].rule.name == alert.rule() && BearsLabelsOf(rules_[i], labels)) return i;
   }
   return kNoRule;
 }
@@ -214,6 +210,26 @@ absl::StatusOr<Evaluation> StoredRuleGroup::Evaluate(const std::string& expressi
   return evaluation;
 }
 
+// What templates know besides the series.
+TemplateScope StoredRuleGroup::Scope(absl::Time now) {
+  TemplateScope scope;
+  scope.external_labels = options_.external_labels;
+  scope.external_url = options_.external_url;
+  scope.now_seconds = absl::ToDoubleSeconds(now - absl::UnixEpoch());
+  scope.query =
+      [this, now](const std::string& expression) -> absl::StatusOr<std::vector<TemplateSample>> {
+    ORA_ASSIGN_OR_RETURN(
+        const Evaluation evaluation,
+        seams_.evaluate(expression, absl::ToUnixMillis(now - options_.query_offset)));
+    std::vector<TemplateSample> samples;
+    for (const EvaluatedSeries& series : evaluation.series) {
+      samples.push_back({series.labels, series.value});
+    }
+    return samples;
+  };
+  return scope;
+}
+
 // ABORTED where the answer is partial: it is not one to judge by, and no failure.
 absl::StatusOr<std::vector<Answer>> StoredRuleGroup::AnswersOf(const CompiledRule& compiled,
                                                                absl::Time now) {
@@ -221,8 +237,9 @@ absl::StatusOr<std::vector<Answer>> StoredRuleGroup::AnswersOf(const CompiledRul
   if (evaluation.partial) return absl::AbortedError("its answer is partial");
   std::vector<Answer> answers;
   std::set<std::string> ids;
+  const TemplateScope scope = Scope(now);
   for (const EvaluatedSeries& series : evaluation.series) {
-    Answer answer = MakeAnswer(compiled, series);
+    Answer answer = MakeAnswer(compiled, series, scope);
     if (!ids.insert(answer.id).second) {
       return absl::InvalidArgumentError(
           absl::StrCat("two series of its answer are the same alert: ", answer.labels.ToString()));

@@ -21,7 +21,8 @@
 namespace ora::aggregator {
 
 struct RuleGroupOptions {
-  std::string name;
+  std::string name;   // Unique: the key of what is stored.
+  std::string title;  // What people call it; `name` if empty.
   absl::Duration interval = absl::Seconds(15);
   absl::Duration resolved_retention = absl::Hours(24);
   size_t alerts_max = 10'000;  // More series than this are not raised, counted and logged.
@@ -30,6 +31,8 @@ struct RuleGroupOptions {
   absl::Duration query_offset;            // Expressions are asked of so long before now.
   size_t limit = 0;                       // A rule whose answer has more series fails; 0: none.
   std::vector<RecordingRule> recordings;  // By `alerts_before`.
+  storage::Labels external_labels;        // `$externalLabels` of templates.
+  std::string external_url;               // `$externalURL` of templates.
   RecordFn record;  // Where recordings and ALERTS go; if empty there are neither.
 };
 

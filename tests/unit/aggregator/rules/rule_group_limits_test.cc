@@ -67,13 +67,13 @@ TEST_F(RuleGroupLimitsTest, ThousandsOfAlertsSurviveARestart) {
 
 TEST_F(RuleGroupLimitsTest, RefusesATemplateThatItDoesNotKnow) {
   rule().annotations = {{"summary", "{{ $label.log }}"}};
-  ExpectRefused("rule Growth: annotation summary: `{{ $label.log }}` is not known");
+  ExpectRefused("rule Growth: annotation summary: `{{ $label.log }}` names $label, unknown");
   rule().annotations = {};
   rule().recommended_action = "{{ $value";
   ExpectRefused("rule Growth: recommended action: `{{ $value` is not closed");
   rule().recommended_action = "";
-  rule().labels = {{"team", "{{ $value }}"}};
-  ExpectRefused("label team is a template");
+  rule().labels = {{"team", "{{ $team }}"}};
+  ExpectRefused("rule Growth: label team: `{{ $team }}` names $team, unknown");
 }
 
 TEST_F(RuleGroupLimitsTest, RefusesRulesThatCannotBeToldApart) {
