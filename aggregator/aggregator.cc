@@ -9,11 +9,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "aggregator/config/load_rules.h"
 #include "aggregator/http/http_server.h"
 #include "aggregator/http/prometheus_api.h"
 #include "aggregator/ingest/ingest_session.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/rules/builtin_rules.h"
+#include "aggregator/rules/recording/series_recorder.h"
+#include "aggregator/rules/rule_book.h"
 #include "aggregator/server/call_loop.h"
 #include "aggregator/server/counter_series.h"
 #include "aggregator/server/method_table.h"
@@ -136,7 +139,8 @@ class RunningAggregator final : public Aggregator {
   std::shared_ptr<grpc::Channel> InProcessChannel() override { return server_->InProcessChannel(); }
   storage::TimeSeriesStore& store() override { return *store_; }
   Fleet& fleet() override { return *fleet_; }
-  RuleGroup& rules() override { return *rules_; }
+  RuleBook& rules() override { return *rules_; }
+  void ReloadRules() override;
   void Stop() override;
 
  private:
@@ -152,6 +156,12 @@ class RunningAggregator final : public Aggregator {
     limits.series_max = config_.query().series_max();
     return limits;
   }
+  RecordFn Recording() {
+    return [this](const std::string& source, const std::vector<EvaluatedSeries>& series,
+                  int64_t time_millis) { return recorder_->Record(source, series, time_millis); };
+  }
+  absl::Status BuildRules();
+  absl::StatusOr<std::vector<RuleGroupOptions>> RulesOfFiles();
   absl::Status ServeHttp();
 
   const config::v1::AggregatorConfig config_;
@@ -161,7 +171,8 @@ class RunningAggregator final : public Aggregator {
   std::unique_ptr<Fleet> fleet_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<promql::Engine> engine_;
-  std::unique_ptr<RuleGroup> rules_;
+  std::unique_ptr<SeriesRecorder> recorder_;
+  std::unique_ptr<RuleBook> rules_;
   std::unique_ptr<CounterSeries> counter_series_;
   std::unique_ptr<WorkerPool> workers_;
   std::unique_ptr<IngestService> ingest_service_;
@@ -188,15 +199,7 @@ absl::Status RunningAggregator::Build() {
   ingest_ = Ingest::Make(ToIngestOptions(config_.ingest()), *store_, *fleet_, clock, counters);
   engine_ = std::make_unique<promql::Engine>(*store_);
   const promql::QueryLimits limits = Limits();
-  const auto alert_changed = [&log_sink = log](const v1::Alert& alert) {
-    log_sink.Info(absl::StrCat("alert ", alert.id(), " (", alert.rule(), ") is now ",
-                               v1::AlertState_Name(alert.state())));
-  };
-  ORA_ASSIGN_OR_RETURN(
-      rules_,
-      RuleGroup::Open(ToRuleGroupOptions(config_.alerts()),
-                      EvaluateOn(*engine_, limits, ToDuration(config_.query().timeout()), clock),
-                      LivenessOf(*fleet_), alert_changed, *store_, clock, log, counters));
+  ORA_RETURN_IF_ERROR(BuildRules());
   counter_series_ = std::make_unique<CounterSeries>(
       CounterSeriesOptions{.instance = HostName(files), .component = "ora-aggregator"}, *store_,
       clock, log, counters);
@@ -213,6 +216,46 @@ absl::Status RunningAggregator::Build() {
       Calls(), AdminSources{config_.storage_uri(), clock.Now(), *store_, files, counters, *ingest_,
                             *fleet_, *rules_});
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<RuleGroupOptions>> RunningAggregator::RulesOfFiles() {
+  ORA_ASSIGN_OR_RETURN(std::vector<RuleGroupOptions> groups,
+                       LoadRules(config_, environment_.files));
+  for (RuleGroupOptions& group : groups) {
+    group.resolved_retention = ToDuration(config_.alerts().resolved_retention());
+    group.record = Recording();
+  }
+  return groups;
+}
+
+absl::Status RunningAggregator::BuildRules() {
+  auto& [clock, files, log, counters] = environment_;
+  recorder_ = std::make_unique<SeriesRecorder>(HostName(files), *store_);
+  ORA_ASSIGN_OR_RETURN(std::vector<RuleGroupOptions> groups, RulesOfFiles());
+  groups.insert(groups.begin(), ToRuleGroupOptions(config_.alerts()));
+  groups.front().record = Recording();
+  const auto alert_changed = [&log_sink = log](const v1::Alert& alert) {
+    log_sink.Info(absl::StrCat("alert ", alert.id(), " (", alert.rule(), ") is now ",
+                               v1::AlertState_Name(alert.state())));
+  };
+  ORA_ASSIGN_OR_RETURN(
+      rules_,
+      RuleBook::Open(std::move(groups),
+                     {EvaluateOn(*engine_, Limits(), ToDuration(config_.query().timeout()), clock),
+                      LivenessOf(*fleet_), alert_changed, *store_, clock, log, counters}));
+  return absl::OkStatus();
+}
+
+void RunningAggregator::ReloadRules() {
+  absl::StatusOr<std::vector<RuleGroupOptions>> groups = RulesOfFiles();
+  const size_t count = groups.ok() ? groups->size() : 0;
+  absl::Status status = groups.status();
+  if (status.ok()) status = rules_->Replace(*std::move(groups));
+  if (status.ok()) {
+    environment_.log.Info(absl::StrCat("rules: ", count, " groups of rule files are in force"));
+  } else {
+    environment_.log.Error(absl::StrCat("rules: ", status.message(), "; those in force stay"));
+  }
 }
 
 absl::Status RunningAggregator::Serve() {
@@ -244,7 +287,7 @@ absl::Status RunningAggregator::ServeHttp() {
   api_ = std::make_unique<PrometheusApi>(
       PrometheusApiSources{{*engine_, clock, Limits(), ToDuration(config_.query().timeout())},
                            *store_,
-                           [this] { return std::vector<RuleGroupStatus>{rules_->Status()}; },
+                           [this] { return rules_->Status(); },
                            ORA_VERSION});
   ORA_ASSIGN_OR_RETURN(
       http_, HttpServer::Start(options, {*workers_, clock, log, counters},
@@ -280,8 +323,9 @@ void RunningAggregator::Stop() {
 
 }  // namespace
 
-absl::Status CheckConfig(const config::v1::AggregatorConfig& config) {
-  return StoreOptions(config).status();
+absl::Status CheckConfig(const config::v1::AggregatorConfig& config, storage::FileSystem& files) {
+  ORA_RETURN_IF_ERROR(StoreOptions(config).status());
+  return LoadRules(config, files).status();
 }
 
 absl::StatusOr<std::unique_ptr<Aggregator>> Aggregator::Start(

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregator/fleet/fleet.h"
-#include "aggregator/rules/rule_group.h"
+#include "aggregator/rules/rule_book.h"
 #include "ora/config/v1/aggregator_config.pb.h"
 #include "storage/env/clock.h"
 #include "storage/env/counters.h"
@@ -30,8 +30,8 @@ struct Environment {
 };
 
 // INVALID_ARGUMENT: what only the program can judge of a configuration that is valid by itself: the
-// selectors of its retention rules. Start checks it too.
-absl::Status CheckConfig(const config::v1::AggregatorConfig& config);
+// selectors of its retention rules, and its rule files, which it reads. Start checks it too.
+absl::Status CheckConfig(const config::v1::AggregatorConfig& config, storage::FileSystem& files);
 
 // Serves from Start to Stop. Stop is called from one thread.
 class Aggregator {
@@ -56,7 +56,11 @@ class Aggregator {
   // The parts, for tests that move time themselves.
   virtual storage::TimeSeriesStore& store() = 0;
   virtual Fleet& fleet() = 0;
-  virtual RuleGroup& rules() = 0;
+  virtual RuleBook& rules() = 0;
+
+  // Reads the rule files again, and logs what came of it; where they are wrong, the rules that
+  // there are stay. Called from the thread of Stop.
+  virtual void ReloadRules() = 0;
 
   // Health says NOT_SERVING, streams are asked to end, calls drain, then open chunks are sealed
   // and the store is closed. A second call does nothing; the destructor calls it.

@@ -83,14 +83,15 @@ void RaiseFileLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// A stop is asked for by SIGTERM or SIGINT; these wait in the kernel until main fetches them, so
-// no thread that is started later must see them.
-sigset_t BlockStopSignals() {
+// A stop is asked for by SIGTERM or SIGINT, a look at the rule files by SIGHUP; these wait in the
+// kernel until main fetches them, so no thread that is started later must see them.
+sigset_t BlockSignals() {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -101,7 +102,7 @@ int Fail(int exit_code, const absl::Status& status) {
 }
 
 int Serve(const Flags& flags, const ora::config::v1::AggregatorConfig& config,
-          ora::storage::FileSystem& files, const sigset_t& stop_signals) {
+          ora::storage::FileSystem& files, const sigset_t& signals) {
   ora::storage::RealClock clock;
   ora::storage::Counters counters;
   const std::unique_ptr<ora::storage::LogSink> log =
@@ -117,9 +118,9 @@ int Serve(const Flags& flags, const ora::config::v1::AggregatorConfig& config,
     if (!status.ok()) return Fail(kExitFailed, status);
   }
   int signal = 0;
-  sigwait(&stop_signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) (*aggregator)->ReloadRules();
   // A second signal ends the process at once: what was acknowledged is durable at any moment.
-  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   (*aggregator)->Stop();
   return kExitDone;
 }
@@ -146,7 +147,7 @@ int main(int argc, char** argv) {
   if (const absl::Status status = ora::contract::Validate(*config); !status.ok()) {
     return Fail(kExitWrongUse, status);
   }
-  if (const absl::Status status = ora::aggregator::CheckConfig(*config); !status.ok()) {
+  if (const absl::Status status = ora::aggregator::CheckConfig(*config, files); !status.ok()) {
     return Fail(kExitWrongUse, status);
   }
   if (flags.check_config) {
@@ -155,7 +156,7 @@ int main(int argc, char** argv) {
   }
   // Debian's Abseil looks for deadlocks at every lock, gRPC's own too; that is for the tests.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  const sigset_t stop_signals = BlockStopSignals();
+  const sigset_t signals = BlockSignals();
   RaiseFileLimit();
-  return Serve(flags, *config, files, stop_signals);
+  return Serve(flags, *config, files, signals);
 }

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "aggregator/fleet/fleet.h"
 #include "aggregator/ingest/ingest_session.h"
-#include "aggregator/rules/rule_group.h"
+#include "aggregator/rules/rule_book.h"
 #include "aggregator/server/call.h"
 #include "ora/v1/admin_service.pb.h"
 #include "storage/env/counters.h"
@@ -25,7 +25,7 @@ struct AdminSources {
   storage::Counters& counters;
   Ingest& ingest;
   Fleet& fleet;
-  RuleGroup& rules;
+  RuleBook& rules;
 };
 
 // Thread-safe.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "aggregator/rules/rule_group.h"
+#include "aggregator/rules/rule_book.h"
 #include "aggregator/server/call.h"
 #include "ora/v1/alert_service.pb.h"
 
@@ -12,7 +12,7 @@ namespace ora::aggregator {
 class AlertService final {
  public:
   // The references must outlive the service.
-  AlertService(const CallEnvironment& environment, RuleGroup& rules)
+  AlertService(const CallEnvironment& environment, RuleBook& rules)
       : environment_(environment), rules_(rules) {}
 
   // Adds the service's methods; it must outlive the table.
@@ -27,7 +27,7 @@ class AlertService final {
       const CallLife& life, const v1::GetAlertReportRequest& request) const;
 
   const CallEnvironment environment_;
-  RuleGroup& rules_;
+  RuleBook& rules_;
 };
 
 }  // namespace ora::aggregator

@@ -153,6 +153,7 @@ absl::Status Validate(const AggregatorConfig& config) {
   ORA_RETURN_IF_ERROR(CheckIngest(config.ingest()));
   ORA_RETURN_IF_ERROR(CheckAlerts(config.alerts()));
   ORA_RETURN_IF_ERROR(CheckHttp(config.http()));
+  ORA_RETURN_IF_ERROR(CheckCount("rules.files", config.rules().files_size(), kRuleFilesMax));
   if (config.query().has_timeout()) {
     ORA_RETURN_IF_ERROR(
         CheckDuration("query.timeout", config.query().timeout(), {absl::Milliseconds(1), kDay}));

@@ -59,6 +59,7 @@ inline constexpr size_t kComponentLimitsMax = 1'000;
 inline constexpr size_t kRetentionRulesMax = 8;
 inline constexpr size_t kRetentionRuleNameBytesMax = 32;
 inline constexpr size_t kRetentionMatchBytesMax = 4'096;
+inline constexpr size_t kRuleFilesMax = 1'000;
 inline constexpr size_t kConfigBytesMax = size_t{4} << 20;
 
 // The port that everything uses unless told otherwise.

@@ -286,19 +286,20 @@ TEST_F(AggregatorTest, AsksStreamsToEndWhenItStops) {
 }
 
 TEST(AggregatorConfigTest, RefusesARetentionRuleWhoseSelectorIsNone) {
+  storage::PosixFileSystem files;
   config::v1::AggregatorConfig config;
   config::v1::RetentionRule& rule = *config.mutable_storage()->add_retention_rules();
   rule.set_name("debug");
   rule.mutable_retention()->set_seconds(7'200);
   for (const char* match : {"debug_.*", "rate(up[5m])", "up offset 5m", "{job=\"\"}"}) {
     rule.set_match(match);
-    const absl::Status status = CheckConfig(config);
+    const absl::Status status = CheckConfig(config, files);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << match;
     EXPECT_THAT(std::string(status.message()), HasSubstr("storage.retention_rules[0].match: "));
   }
   for (const char* match : {"up", "{__name__=~\"debug_.*\"}", "up{job=\"node\",a!=\"b\"}"}) {
     rule.set_match(match);
-    EXPECT_EQ(CheckConfig(config), absl::OkStatus()) << match;
+    EXPECT_EQ(CheckConfig(config, files), absl::OkStatus()) << match;
   }
 }
 
