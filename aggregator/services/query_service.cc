@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "aggregator/metrics/metric_catalog.h"
+#include "aggregator/promql/explain/query_plan.h"
+#include "aggregator/promql/parser/parser.h"
 #include "aggregator/services/messages.h"
 #include "aggregator/services/paging.h"
 #include "aggregator/services/series_listing.h"
@@ -17,6 +20,8 @@ namespace ora::aggregator {
 namespace {
 
 constexpr size_t kRangeMessageBytes = size_t{1} << 20;
+// Each node of a tree that is explained is evaluated; a larger tree is told in part.
+constexpr size_t kExplainedNodesMax = 100;
 
 google::protobuf::Duration ToDuration(absl::Duration duration) {
   google::protobuf::Duration message;
@@ -32,16 +37,35 @@ absl::Duration ThreadCpu() {
   return absl::DurationFromTimespec(used);
 }
 
-// What one evaluation costs, from here to Fill.
+struct AnswerSize {
+  uint64_t series = 0;
+  uint64_t samples = 0;
+};
+
+AnswerSize SizeOf(const promql::Value& value) {
+  if (const auto* vector = std::get_if<promql::InstantVector>(&value)) {
+    return {vector->size(), vector->size()};
+  }
+  const auto* matrix = std::get_if<promql::Matrix>(&value);
+  if (matrix == nullptr) return {1, 1};
+  AnswerSize size{matrix->size(), 0};
+  for (const promql::RangeSeries& series : *matrix) size.samples += series.samples.size();
+  return size;
+}
+
+// What one evaluation costs, from here to Read.
 class CostMeter {
  public:
   explicit CostMeter(storage::Clock& clock)
       : clock_(clock), wall_(clock.Monotonic()), cpu_(ThreadCpu()) {}
 
-  v1::QueryStatistics Read(const promql::QueryCost& cost) const {
+  v1::QueryStatistics Read(const promql::QueryResult& result) const {
     v1::QueryStatistics statistics;
-    statistics.set_series_selected(cost.series_selected);
-    statistics.set_samples_read(cost.samples_read);
+    statistics.set_series_selected(result.cost.series_selected);
+    statistics.set_samples_read(result.cost.samples_read);
+    const AnswerSize size = SizeOf(result.value);
+    statistics.set_series_returned(size.series);
+    statistics.set_samples_returned(size.samples);
     *statistics.mutable_wall_time() = ToDuration(clock_.Monotonic() - wall_);
     *statistics.mutable_cpu_time() = ToDuration(ThreadCpu() - cpu_);
     return statistics;
@@ -63,6 +87,42 @@ promql::QueryContext ContextOf(const Request& request, const promql::QueryLimits
   return context;
 }
 
+// Tells the tree of `expression`, and for each node what it costs to evaluate it by itself, which
+// is with all below it. A node that cannot be evaluated so (a range vector in a range query) is
+// told without its cost.
+template <typename EvaluateFn>
+absl::Status Explain(const std::string& expression, storage::Clock& clock, const CallLife& life,
+                     const EvaluateFn& evaluate, v1::QueryStatistics& statistics) {
+  ORA_ASSIGN_OR_RETURN(const promql::ExprPtr expr, promql::ParseExpression(expression));
+  for (const promql::PlanNode& node : promql::PlanOf(*expr, kExplainedNodesMax)) {
+    ORA_RETURN_IF_ERROR(life.Check());
+    v1::QueryNode& told = *statistics.add_nodes();
+    told.set_text(node.text);
+    told.set_depth(node.depth);
+    const absl::Duration begin = clock.Monotonic();
+    const absl::StatusOr<promql::QueryResult> result = evaluate(node.text);
+    if (!result.ok()) continue;
+    told.set_series(SizeOf(result->value).series);
+    told.set_samples_read(result->cost.samples_read);
+    *told.mutable_wall_time() = ToDuration(clock.Monotonic() - begin);
+  }
+  return absl::OkStatus();
+}
+
+v1::MetricType ToMessage(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return v1::METRIC_TYPE_COUNTER;
+    case MetricType::kGauge:
+      return v1::METRIC_TYPE_GAUGE;
+    case MetricType::kHistogram:
+      return v1::METRIC_TYPE_HISTOGRAM;
+    case MetricType::kUnknown:
+      break;
+  }
+  return v1::METRIC_TYPE_UNSPECIFIED;
+}
+
 }  // namespace
 
 void QueryService::AddTo(MethodTable& methods) const {
@@ -71,6 +131,7 @@ void QueryService::AddTo(MethodTable& methods) const {
   service.AddUnary("ListSeries", &QueryService::ListSeries);
   service.AddUnary("ListLabelNames", &QueryService::ListLabelNames);
   service.AddUnary("ListLabelValues", &QueryService::ListLabelValues);
+  service.AddUnary("ListMetadata", &QueryService::ListMetadata);
   service.AddStreaming("QueryRange", &QueryService::QueryRange);
 }
 
@@ -80,11 +141,16 @@ absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
   const CostMeter meter(environment_.clock);
   const int64_t time_millis =
       request.has_time() ? Millis(request.time()) : environment_.clock.NowMillis();
-  ORA_ASSIGN_OR_RETURN(
-      const promql::QueryResult result,
-      engine_.Instant(request.expression(), time_millis, ContextOf(request, limits_, life)));
+  const auto evaluate = [&, context = ContextOf(request, limits_, life)](const std::string& text) {
+    return engine_.Instant(text, time_millis, context);
+  };
+  ORA_ASSIGN_OR_RETURN(const promql::QueryResult result, evaluate(request.expression()));
   v1::QueryResponse response = ToMessage(result);
-  *response.mutable_statistics() = meter.Read(result.cost);
+  *response.mutable_statistics() = meter.Read(result);
+  if (request.explain()) {
+    ORA_RETURN_IF_ERROR(Explain(request.expression(), environment_.clock, life, evaluate,
+                                *response.mutable_statistics()));
+  }
   return response;
 }
 
@@ -94,10 +160,15 @@ absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
   const CostMeter meter(environment_.clock);
   const promql::QuerySteps steps = {Millis(request.start()), Millis(request.end()),
                                     Millis(request.step())};
-  ORA_ASSIGN_OR_RETURN(
-      promql::QueryResult result,
-      engine_.Range(request.expression(), steps, ContextOf(request, limits_, life)));
-  const v1::QueryStatistics statistics = meter.Read(result.cost);
+  const auto evaluate = [&, context = ContextOf(request, limits_, life)](const std::string& text) {
+    return engine_.Range(text, steps, context);
+  };
+  ORA_ASSIGN_OR_RETURN(promql::QueryResult result, evaluate(request.expression()));
+  v1::QueryStatistics statistics = meter.Read(result);
+  if (request.explain()) {
+    ORA_RETURN_IF_ERROR(
+        Explain(request.expression(), environment_.clock, life, evaluate, statistics));
+  }
   std::vector<v1::QueryRangeResponse> messages = ToMessages(std::move(result), kRangeMessageBytes);
   *messages.back().mutable_statistics() = statistics;
   return messages;
@@ -122,6 +193,32 @@ absl::StatusOr<v1::ListLabelValuesResponse> QueryService::ListLabelValues(
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
   return listing.ListValues(request);
+}
+
+absl::StatusOr<v1::ListMetadataResponse> QueryService::ListMetadata(
+    const CallLife&, const v1::ListMetadataRequest& request) const {
+  ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const int32_t size, contract::PageSize(request.page_size()));
+  ORA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                       reader_.LabelValues(storage::kMetricNameLabel, {}));
+  std::vector<MetricDescription> metrics = DescribeMetrics(names);
+  if (!request.metric().empty()) {
+    std::erase_if(metrics, [&](const auto& metric) { return metric.name != request.metric(); });
+  }
+  ORA_ASSIGN_OR_RETURN(
+      const Page<MetricDescription> page,
+      PageOf(std::move(metrics), static_cast<size_t>(size), request.page_token(),
+             [](const MetricDescription& metric) -> const std::string& { return metric.name; }));
+  v1::ListMetadataResponse response;
+  for (const MetricDescription& metric : page.items) {
+    v1::MetricMetadata& told = *response.add_metrics();
+    told.set_name(metric.name);
+    told.set_type(ToMessage(metric.type));
+    told.set_help(metric.help);
+    told.set_unit(metric.unit);
+  }
+  response.set_next_page_token(page.next_page_token);
+  return response;
 }
 
 }  // namespace ora::aggregator

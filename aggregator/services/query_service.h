@@ -33,6 +33,8 @@ class QueryService final {
       const CallLife& life, const v1::ListLabelNamesRequest& request) const;
   absl::StatusOr<v1::ListLabelValuesResponse> ListLabelValues(
       const CallLife& life, const v1::ListLabelValuesRequest& request) const;
+  absl::StatusOr<v1::ListMetadataResponse> ListMetadata(
+      const CallLife& life, const v1::ListMetadataRequest& request) const;
 
   const CallEnvironment environment_;
   promql::Engine& engine_;

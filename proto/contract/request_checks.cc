@@ -178,6 +178,8 @@ absl::Status Validate(const v1::ListLabelValuesRequest& request) {
   return CheckPageSize(request);
 }
 
+absl::Status Validate(const v1::ListMetadataRequest& request) { return CheckPageSize(request); }
+
 absl::Status Validate(const v1::ListHostsRequest& request) {
   if (!v1::HostState_IsValid(request.state())) {
     return Invalid("state", absl::StrCat("is ", static_cast<int>(request.state()),

@@ -30,6 +30,7 @@ absl::Status Validate(const v1::QueryRangeRequest& request);
 absl::Status Validate(const v1::ListSeriesRequest& request);
 absl::Status Validate(const v1::ListLabelNamesRequest& request);
 absl::Status Validate(const v1::ListLabelValuesRequest& request);
+absl::Status Validate(const v1::ListMetadataRequest& request);
 absl::Status Validate(const v1::ListHostsRequest& request);
 absl::Status Validate(const v1::GetHostRequest& request);
 absl::Status Validate(const v1::ListLogsRequest& request);
