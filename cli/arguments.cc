@@ -109,6 +109,7 @@ class Grammar {
     AddLogs();
     AddQueries();
     AddAlerts();
+    AddRules();
     AddAdmin();
     AddCommand(root_, "version", "Shows the versions of this program and the aggregator",
                "ora version --aggregator db1:7460", ShowVersion);
@@ -196,6 +197,8 @@ class Grammar {
     query->add_option("--start", query_.start, "makes it a range query")->type_name("TIME");
     query->add_option("--end", query_.end, "default now")->type_name("TIME");
     query->add_option("--step", query_.step, "default a 60th of the range")->type_name("DURATION");
+    query->add_flag("--plot", query_.plot, "draw a range query's series");
+    query->add_flag("--explain", query_.explain, "the expression's tree, and what each node cost");
     CLI::App* series = AddCommand(
         root_, "series", "Lists the series that selectors match", "ora series 'up{job=\"node\"}'",
         [this](Session& session) { return ListSeries(series_, session); });
@@ -239,6 +242,20 @@ class Grammar {
                    [this](Session& session) { return ReportAlerts(alert_reported_, session); });
     report->add_option("ID", alert_reported_, "one alert; every firing or unknown one without")
         ->type_name("");
+  }
+
+  void AddRules() {
+    CLI::App* group = AddGroup("rules", "Prometheus's rule files");
+    CLI::App* check =
+        AddCommand(*group, "check", "Says what is wrong with rule files, with line and column",
+                   "ora rules check /etc/ora/rules/shop.yml",
+                   [this](Session& session) { return CheckRules(rule_files_, session); });
+    check->add_option("FILE", rule_files_, "a rule file")->required()->type_name("");
+    CLI::App* test =
+        AddCommand(*group, "test", "Runs unit tests of rules, files in promtool's form",
+                   "ora rules test shop_test.yml",
+                   [this](Session& session) { return TestRules(rule_files_, session); });
+    test->add_option("FILE", rule_files_, "a file of unit tests")->required()->type_name("");
   }
 
   void AddAdmin() {
@@ -374,6 +391,7 @@ class Grammar {
   AlertsListOptions alerts_;
   std::string alert_shown_;
   std::string alert_reported_;
+  std::vector<std::string> rule_files_;
   std::string snapshot_;
   int top_ = static_cast<int>(contract::kCardinalityTopDefault);
   DeleteOptions deletion_;

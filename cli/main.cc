@@ -9,6 +9,7 @@
 
 #include "cli/grpc_client.h"
 #include "cli/run.h"
+#include "storage/env/posix_file_system.h"
 #include "storage/env/real_clock.h"
 
 namespace {
@@ -33,6 +34,7 @@ std::string Variable(const char* name) {
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   ora::storage::RealClock clock;
+  ora::storage::PosixFileSystem files;
   const ora::cli::Surroundings surroundings{
       .variable = Variable,
       .terminal_width = TerminalWidth(),
@@ -40,7 +42,8 @@ int main(int argc, char** argv) {
       .connect = [](const std::string& address,
                     absl::Time deadline) { return ora::cli::MakeGrpcClient(address, deadline); },
       .out = std::cout,
-      .err = std::cerr};
+      .err = std::cerr,
+      .files = &files};
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return static_cast<int>(ora::cli::Run(words, surroundings));
 }

@@ -108,7 +108,8 @@ ExitStatus Run(const std::vector<std::string>& words, const Surroundings& surrou
                   .now = surroundings.now,
                   .address = address,
                   .out = surroundings.out,
-                  .err = surroundings.err};
+                  .err = surroundings.err,
+                  .files = surroundings.files};
   const absl::StatusOr<ExitStatus> result = arguments->command(session);
   if (!result.ok()) {
     PrintError(surroundings, ErrorText(result.status(), address, arguments->timeout));

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "cli/aggregator_client.h"
 #include "cli/commands/session.h"
+#include "storage/env/file_system.h"
 
 namespace ora::cli {
 
@@ -29,6 +30,7 @@ struct Surroundings {
   ConnectFn connect;
   std::ostream& out;
   std::ostream& err;
+  storage::FileSystem* files = nullptr;  // This host's, for commands that read files.
 };
 
 // Runs the command that `words`, the arguments without the program's name, say.

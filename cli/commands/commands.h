@@ -35,6 +35,8 @@ struct QueryOptions {
   std::string start;  // A range query if set; then `end` is now and `step` a 60th if empty.
   std::string end;
   std::string step;
+  bool plot = false;     // Of a range query: draw the series instead of a table.
+  bool explain = false;  // Tell the tree and what each node cost instead of the answer.
 };
 absl::StatusOr<ExitStatus> Query(const QueryOptions& options, Session& session);
 
@@ -50,6 +52,11 @@ struct LabelsOptions {
   std::vector<std::string> selectors;
 };
 absl::StatusOr<ExitStatus> ListLabels(const LabelsOptions& options, Session& session);
+
+// Rule files, and files of their unit tests: kBadNews where one has a mistake, or a test fails.
+// They ask no aggregator. NOT_FOUND, PERMISSION_DENIED: a file.
+absl::StatusOr<ExitStatus> CheckRules(const std::vector<std::string>& paths, Session& session);
+absl::StatusOr<ExitStatus> TestRules(const std::vector<std::string>& paths, Session& session);
 
 struct AlertsListOptions {
   std::vector<std::string> states;  // "pending", "firing", "unknown", "resolved", "all".

@@ -1,7 +1,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "cli/commands/commands.h"
+#include "cli/render/json.h"
+#include "cli/render/plot.h"
 #include "cli/render/query_result.h"
 #include "cli/render/text.h"
 #include "cli/render/units.h"
@@ -58,6 +61,30 @@ void PrintMatrix(Session& session, const v1::Matrix& matrix) {
   PrintRows(session, QueryTable(matrix.series(), start, end));
 }
 
+// The tree of an expression, a node a line, indented by its depth.
+void PrintTree(Session& session, const v1::QueryStatistics& statistics) {
+  if (session.format == OutputFormat::kJson) {
+    session.out << PrettyJson(statistics);
+    return;
+  }
+  Messages nodes = PointersTo(statistics.nodes());
+  Table table;
+  table.columns = {{.title = "NODE", .cut = Cut::kMiddle, .width_min = 20},
+                   {.title = "TIME", .align = Align::kRight},
+                   {.title = "SERIES", .align = Align::kRight},
+                   {.title = "SAMPLES READ", .align = Align::kRight}};
+  for (const v1::QueryNode& node : statistics.nodes()) {
+    const double seconds = static_cast<double>(node.wall_time().seconds()) +
+                           static_cast<double>(node.wall_time().nanos()) / 1e9;
+    table.rows.push_back(
+        {std::string(size_t{2} * node.depth(), ' ') + node.text(),
+         node.has_wall_time() ? absl::StrFormat("%.3f ms", seconds * 1e3) : std::string(),
+         node.has_series() ? HumanCount(node.series()) : std::string(),
+         node.has_samples_read() ? HumanCount(node.samples_read()) : std::string()});
+  }
+  PrintList(session, table, nodes, *v1::QueryNode::descriptor(), "the expression has no nodes");
+}
+
 absl::StatusOr<ExitStatus> QueryInstant(const QueryOptions& options, Session& session) {
   v1::QueryRequest request;
   request.set_expression(options.expression);
@@ -65,7 +92,12 @@ absl::StatusOr<ExitStatus> QueryInstant(const QueryOptions& options, Session& se
     ORA_ASSIGN_OR_RETURN(const int64_t time, TimeOption("--time", options.time, session.now));
     SetTimestamp(time, *request.mutable_time());
   }
+  request.set_explain(options.explain);
   ORA_ASSIGN_OR_RETURN(const v1::QueryResponse response, session.client.Call(request));
+  if (options.explain) {
+    PrintTree(session, response.statistics());
+    return ExitStatus::kDone;
+  }
   if (session.format == OutputFormat::kJson) {
     session.out << PrometheusJson(response);
     return ExitStatus::kDone;
@@ -116,7 +148,12 @@ absl::StatusOr<ExitStatus> QueryRange(const QueryOptions& options, Session& sess
   SetTimestamp(end, *request.mutable_end());
   request.mutable_step()->set_seconds(step / 1000);
   request.mutable_step()->set_nanos(static_cast<int32_t>(step % 1000 * 1'000'000));
+  request.set_explain(options.explain);
   ORA_ASSIGN_OR_RETURN(const v1::QueryRangeResponse response, session.client.Call(request));
+  if (options.explain) {
+    PrintTree(session, response.statistics());
+    return ExitStatus::kDone;
+  }
   if (session.format == OutputFormat::kJson) {
     session.out << PrometheusJson(response);
     return ExitStatus::kDone;
@@ -124,6 +161,12 @@ absl::StatusOr<ExitStatus> QueryRange(const QueryOptions& options, Session& sess
   PrintNotes(session, response.warnings(), response.infos());
   if (session.format == OutputFormat::kCsv) {
     PrintCsv(session, QueryCsv(response.series()));
+  } else if (options.plot) {
+    PlotFrame frame{.start_millis = start, .end_millis = end};
+    if (session.style.width.has_value()) frame.width = *session.style.width;
+    const std::string plot = Plot(response.series(), frame);
+    if (plot.empty()) PrintNote(session, "the query answers nothing to draw");
+    session.out << plot;
   } else {
     PrintRows(session, QueryTable(response.series(), start, end));
   }
@@ -134,6 +177,9 @@ absl::StatusOr<ExitStatus> QueryRange(const QueryOptions& options, Session& sess
 
 absl::StatusOr<ExitStatus> Query(const QueryOptions& options, Session& session) {
   const bool is_range = !options.start.empty() || !options.end.empty() || !options.step.empty();
+  if (options.plot && !is_range) {
+    return absl::InvalidArgumentError("--plot draws a range; say --start, such as --start -1h");
+  }
   return is_range ? QueryRange(options, session) : QueryInstant(options, session);
 }
 

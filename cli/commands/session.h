@@ -11,6 +11,7 @@
 #include "cli/render/table.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/repeated_ptr_field.h"
+#include "storage/env/file_system.h"
 
 namespace ora::cli {
 
@@ -27,6 +28,7 @@ struct Session {
   std::string address;  // Of the aggregator, for messages.
   std::ostream& out;
   std::ostream& err;
+  storage::FileSystem* files = nullptr;  // This host's, for commands that read files.
 };
 
 using Messages = std::vector<const google::protobuf::Message*>;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/run.h"
+#include "tests/fakes/memory_file_system.h"
 
 namespace ora::cli {
 
@@ -130,7 +131,8 @@ class FakeShell {
                   std::make_unique<FakeClient>(aggregator));
             },
         .out = out_,
-        .err = err_};
+        .err = err_,
+        .files = &files};
     return static_cast<int>(Run(words, surroundings));
   }
 
@@ -138,6 +140,7 @@ class FakeShell {
   std::string Err() const { return err_.str(); }
 
   FakeAggregator aggregator;
+  fakes::MemoryFileSystem files;
   std::map<std::string, std::string> variables;
   std::optional<int> terminal_width;
   std::string address;  // What the program connected to, and until when it may.

@@ -113,5 +113,46 @@ TEST_F(QueryTest, ListsLabelsAndTheirValues) {
   EXPECT_EQ(shell_.Out(), "instance\n\"a,b\"\n\"c\n\"\n");
 }
 
+TEST_F(QueryTest, DrawsARange) {
+  v1::QueryRangeResponse response;
+  for (const char* instance : {"a", "b"}) {
+    v1::SampledSeries* series = response.add_series();
+    AddUp(*series->mutable_labels(), instance);
+    for (int i = 0; i <= 4; ++i) {
+      series->add_time_millis((FakeShell::kNowSeconds - 3'600 + i * 900) * 1'000);
+      series->add_values(*instance == 'a' ? i : 4);
+    }
+  }
+  shell_.aggregator.range.answers = {response};
+  ASSERT_EQ(shell_.Ora({"query", "up", "--start", "-1h", "--plot", "--width", "40"}), 0);
+  const std::string& plot = shell_.Out();
+  EXPECT_THAT(plot, testing::StartsWith("4 |+        +        +        +        +\n"));
+  EXPECT_THAT(plot, testing::HasSubstr("\n0 |*\n  +-------------------------------------\n"));
+  EXPECT_THAT(plot, testing::HasSubstr("\n  * up{instance=\"a\"}\n  + up{instance=\"b\"}\n"));
+  EXPECT_EQ(shell_.Ora({"query", "up", "--plot"}), 2);
+  EXPECT_THAT(shell_.Err(), testing::HasSubstr("--plot draws a range"));
+}
+
+TEST_F(QueryTest, ExplainsTheTreeWithItsCosts) {
+  v1::QueryResponse response;
+  v1::QueryNode* whole = response.mutable_statistics()->add_nodes();
+  whole->set_text("sum(up)");
+  whole->set_series(1);
+  whole->set_samples_read(2'000);
+  whole->mutable_wall_time()->set_nanos(1'500'000);
+  v1::QueryNode* part = response.mutable_statistics()->add_nodes();
+  part->set_text("up");
+  part->set_depth(1);
+  shell_.aggregator.query.answers = {response};
+  ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain"}), 0);
+  EXPECT_TRUE(shell_.aggregator.query.requests[0].explain());
+  EXPECT_EQ(shell_.Out(),
+            "NODE         TIME  SERIES  SAMPLES READ\n"
+            "sum(up)  1.500 ms       1         2,000\n"
+            "  up            -       -             -\n");
+  ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain", "-o", "json"}), 0);
+  EXPECT_THAT(shell_.Out(), testing::HasSubstr("\"wall_time\": 0.0015"));
+}
+
 }  // namespace
 }  // namespace ora::cli
