@@ -26,6 +26,18 @@ int64_t RoundedMillis(double seconds) {
       std::clamp(millis, static_cast<double>(kTimeMillisMin), static_cast<double>(kTimeMillisMax)));
 }
 
+absl::optional<int64_t> ParseTimeMillis(const std::string& text) {
+  double seconds = 0;
+  if (absl::SimpleAtod(text, &seconds) && !std::isnan(seconds)) return RoundedMillis(seconds);
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time == absl::InfinitePast() ||
+      time == absl::InfiniteFuture()) {
+    return absl::nullopt;
+  }
+  return std::clamp(absl::ToUnixMillis(time), kTimeMillisMin, kTimeMillisMax);
+}
+
 }  // namespace
 
 const std::string& Parameters::Get(absl::string_view name) const {
@@ -47,17 +59,16 @@ std::vector<std::string> Parameters::All(absl::string_view name) const {
 absl::StatusOr<absl::optional<int64_t>> Parameters::TimeMillis(absl::string_view name) const {
   const std::string& text = Get(name);
   if (text.empty()) return absl::optional<int64_t>();
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds) && !std::isnan(seconds)) {
-    return absl::optional<int64_t>(RoundedMillis(seconds));
-  }
-  absl::Time time;
-  std::string error;
-  if (absl::ParseTime(absl::RFC3339_full, text, &time, &error) && time > absl::InfinitePast() &&
-      time < absl::InfiniteFuture()) {
-    return absl::optional<int64_t>(
-        std::clamp(absl::ToUnixMillis(time), kTimeMillisMin, kTimeMillisMax));
-  }
+  const absl::optional<int64_t> time = ParseTimeMillis(text);
+  if (time.has_value()) return time;
+  return InvalidParameter(name, absl::StrCat("Invalid time value for '", name, "': cannot parse \"",
+                                             text, "\" to a valid timestamp"));
+}
+
+absl::StatusOr<int64_t> Parameters::RequiredTimeMillis(absl::string_view name) const {
+  const std::string& text = Get(name);
+  const absl::optional<int64_t> time = ParseTimeMillis(text);
+  if (time.has_value()) return *time;
   return InvalidParameter(name, absl::StrCat("cannot parse \"", text, "\" to a valid timestamp"));
 }
 

@@ -27,6 +27,8 @@ class Parameters {
   // Milliseconds since the epoch, from seconds (`1500000000.123`) or RFC 3339; none where there is
   // no such parameter. Times out of the years 1 to 9999 are taken as their nearest end.
   absl::StatusOr<absl::optional<int64_t>> TimeMillis(absl::string_view name) const;
+  // The same where there must be one.
+  absl::StatusOr<int64_t> RequiredTimeMillis(absl::string_view name) const;
 
   // Milliseconds from seconds (`0.5`) or a duration (`1h30m`).
   absl::StatusOr<absl::optional<int64_t>> DurationMillis(absl::string_view name) const;

@@ -117,13 +117,9 @@ absl::Status QueryAnswers::CheckExpression(Form form) const {
 }
 
 absl::StatusOr<promql::QuerySteps> QueryAnswers::Steps() const {
-  ORA_ASSIGN_OR_RETURN(const absl::optional<int64_t> start, parameters_.TimeMillis("start"));
-  if (!start.has_value()) {
-    return InvalidParameter("start", "cannot parse \"\" to a valid timestamp");
-  }
-  ORA_ASSIGN_OR_RETURN(const absl::optional<int64_t> end, parameters_.TimeMillis("end"));
-  if (!end.has_value()) return InvalidParameter("end", "cannot parse \"\" to a valid timestamp");
-  if (*end < *start) return InvalidParameter("end", "end timestamp must not be before start time");
+  ORA_ASSIGN_OR_RETURN(const int64_t start, parameters_.RequiredTimeMillis("start"));
+  ORA_ASSIGN_OR_RETURN(const int64_t end, parameters_.RequiredTimeMillis("end"));
+  if (end < start) return InvalidParameter("end", "end timestamp must not be before start time");
   ORA_ASSIGN_OR_RETURN(const absl::optional<int64_t> step, parameters_.DurationMillis("step"));
   if (!step.has_value()) return InvalidParameter("step", "cannot parse \"\" to a valid duration");
   if (*step <= 0) {
@@ -131,12 +127,12 @@ absl::StatusOr<promql::QuerySteps> QueryAnswers::Steps() const {
                             "zero or negative query resolution step widths are not accepted. Try "
                             "a positive integer");
   }
-  if ((*end - *start) / *step > contract::kRangeStepsMax) {
+  if ((end - start) / *step > contract::kRangeStepsMax) {
     return absl::InvalidArgumentError(
         "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
         "resolution (?step=XX)");
   }
-  return promql::QuerySteps{*start, *end, *step};
+  return promql::QuerySteps{start, end, *step};
 }
 
 absl::StatusOr<promql::QueryContext> QueryAnswers::Context() const {

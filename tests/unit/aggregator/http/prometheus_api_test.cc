@@ -104,8 +104,9 @@ TEST_F(PrometheusApiTest, ErrorsHavePrometheussTypesAndStatuses) {
   ExpectError("query?query=sum(", 400, "bad_data",
               R"(invalid parameter \"query\": 1:5: parse error)");
   ExpectError("query", 400, "bad_data", "parse error");
-  ExpectError("query?query=up&time=x", 400, "bad_data",
-              R"(invalid parameter \"time\": cannot parse \"x\" to a valid timestamp)");
+  ExpectError(
+      "query?query=up&time=x", 400, "bad_data",
+      R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"x\" to a valid timestamp)");
   ExpectError("query?query=up&timeout=x", 400, "bad_data",
               R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)");
   ExpectError("query?query=up&limit=-1", 400, "bad_data", "limit must be non-negative");
