@@ -181,6 +181,7 @@ void FillDefaults(AggregatorConfig& config) {
   if (!query.has_timeout()) *query.mutable_timeout() = ToProto(absl::Minutes(2));
   config::v1::HttpConfig& http = *config.mutable_http();
   if (http.connections_max() == 0) http.set_connections_max(kHttpConnectionsDefault);
+  config.mutable_rules();  // No files.
 }
 
 }  // namespace ora::contract

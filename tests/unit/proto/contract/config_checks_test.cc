@@ -145,6 +145,14 @@ TEST(ConfigChecksTest, TiersThatAreNotWantedStayOut) {
   EXPECT_EQ(config.storage().retention_rules(0).retention().seconds(), 3'600);
 }
 
+TEST(ConfigChecksTest, RuleFilesAreLimited) {
+  AggregatorConfig config;
+  for (size_t i = 0; i < kRuleFilesMax; ++i) config.mutable_rules()->add_files("/a.yml");
+  EXPECT_TRUE(Validate(config).ok());
+  config.mutable_rules()->add_files("/a.yml");
+  EXPECT_EQ(Validate(config).message(), "rules.files: has 1001 entries; at most 1000");
+}
+
 TEST(ConfigChecksTest, CountsOfListsAreLimited) {
   CollectorConfig config;
   for (size_t i = 0; i < kLogSourcesMax; ++i) config.add_logs()->add_include("/a");
