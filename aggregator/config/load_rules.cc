@@ -1,13 +1,11 @@
 #include "aggregator/config/load_rules.h"
 
-#include <fnmatch.h>
-
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "aggregator/rules/files/file_pattern.h"
 #include "aggregator/rules/files/rule_file.h"
 #include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
@@ -22,24 +20,6 @@ absl::Duration IntervalOf(const config::v1::AggregatorConfig& config) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<std::string>> FilesOf(const std::string& pattern,
-                                                 storage::FileSystem& file_system) {
-  const size_t slash = pattern.rfind('/');
-  const std::string name = pattern.substr(slash == std::string::npos ? 0 : slash + 1);
-  if (name.find_first_of("*?[") == std::string::npos) return std::vector<std::string>{pattern};
-  const std::string directory = slash == std::string::npos ? "." : pattern.substr(0, slash);
-  ORA_ASSIGN_OR_RETURN(const std::vector<storage::DirectoryEntry> entries,
-                       file_system.List(directory));
-  std::vector<std::string> files;
-  for (const storage::DirectoryEntry& entry : entries) {
-    if (fnmatch(name.c_str(), entry.name.c_str(), FNM_PERIOD) != 0) continue;
-    files.push_back(slash == std::string::npos ? entry.name
-                                               : absl::StrCat(directory, "/", entry.name));
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 absl::StatusOr<std::vector<RuleGroupOptions>> LoadRules(const config::v1::AggregatorConfig& config,
                                                         storage::FileSystem& file_system) {

@@ -20,8 +20,4 @@ namespace ora::aggregator {
 absl::StatusOr<std::vector<RuleGroupOptions>> LoadRules(const config::v1::AggregatorConfig& config,
                                                         storage::FileSystem& file_system);
 
-// The files of one path with `*` and `?` in its last part, sorted.
-absl::StatusOr<std::vector<std::string>> FilesOf(const std::string& pattern,
-                                                 storage::FileSystem& file_system);
-
 }  // namespace ora::aggregator

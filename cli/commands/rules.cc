@@ -1,10 +1,7 @@
-#include <fnmatch.h>
-
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "aggregator/rules/files/file_pattern.h"
 #include "aggregator/rules/files/rule_file.h"
 #include "aggregator/rules/files/rule_test.h"
 #include "cli/commands/commands.h"
@@ -66,19 +63,7 @@ absl::StatusOr<std::vector<aggregator::NamedText>> RuleFiles(const std::string& 
   if (!pattern.empty() && pattern[0] != '/' && folder != std::string::npos) {
     path = absl::StrCat(test_file.substr(0, folder + 1), pattern);
   }
-  const size_t slash = path.rfind('/');
-  const std::string name = path.substr(slash == std::string::npos ? 0 : slash + 1);
-  std::vector<std::string> paths = {path};
-  if (name.find_first_of("*?[") != std::string::npos) {
-    paths.clear();
-    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash);
-    ORA_ASSIGN_OR_RETURN(const auto entries, files.List(directory));
-    for (const storage::DirectoryEntry& entry : entries) {
-      if (fnmatch(name.c_str(), entry.name.c_str(), FNM_PERIOD) != 0) continue;
-      paths.push_back(absl::StrCat(directory, "/", entry.name));
-    }
-    std::sort(paths.begin(), paths.end());
-  }
+  ORA_ASSIGN_OR_RETURN(const std::vector<std::string> paths, aggregator::FilesOf(path, files));
   std::vector<aggregator::NamedText> texts;
   for (const std::string& one : paths) {
     ORA_ASSIGN_OR_RETURN(std::string text, files.ReadWhole(one, contract::kConfigBytesMax));
