@@ -5,10 +5,12 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "ora/v1/admin_service.grpc.pb.h"
 #include "ora/v1/alert_service.grpc.pb.h"
 #include "ora/v1/fleet_service.grpc.pb.h"
@@ -147,6 +149,52 @@ TEST_F(AggregatorTest, StreamsARangeInOrder) {
   EXPECT_TRUE(response.has_statistics());
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_TRUE(reader->Finish().ok());
+}
+
+TEST_F(AggregatorTest, ExplainsAQueryWithTheCostOfEachNode) {
+  ASSERT_TRUE(Deliver(1, 4.5));
+  v1::QueryRequest request;
+  request.set_expression("sum(max_over_time(load[1m]) * 2)");
+  request.set_explain(true);
+  grpc::ClientContext context;
+  v1::QueryResponse response;
+  ASSERT_TRUE(v1::QueryService::NewStub(channel_)->Query(&context, request, &response).ok());
+  EXPECT_EQ(response.statistics().samples_returned(), 1u);
+  std::vector<std::string> nodes;
+  for (const v1::QueryNode& node : response.statistics().nodes()) {
+    nodes.push_back(absl::StrCat(node.depth(), " ", node.text(), " ", node.samples_read()));
+  }
+  EXPECT_THAT(nodes, testing::ElementsAre("0 sum(max_over_time(load[1m]) * 2) 1",
+                                          "1 max_over_time(load[1m]) * 2 1",
+                                          "2 max_over_time(load[1m]) 1", "3 load[1m] 1"));
+}
+
+TEST_F(AggregatorTest, TellsWhatIsKnownOfMetricsAPageAtATime) {
+  ASSERT_TRUE(Deliver(1, 1));
+  v1::ListMetadataRequest request;
+  request.set_metric("load");
+  grpc::ClientContext context;
+  v1::ListMetadataResponse response;
+  ASSERT_TRUE(v1::QueryService::NewStub(channel_)->ListMetadata(&context, request, &response).ok());
+  ASSERT_EQ(response.metrics_size(), 1);
+  EXPECT_EQ(response.metrics(0).type(), v1::METRIC_TYPE_UNSPECIFIED);
+  request.set_metric("");
+  request.set_page_size(1);
+  std::vector<std::string> names;
+  do {
+    grpc::ClientContext next;
+    ASSERT_TRUE(v1::QueryService::NewStub(channel_)->ListMetadata(&next, request, &response).ok());
+    ASSERT_EQ(response.metrics_size(), 1);
+    names.push_back(response.metrics(0).name());
+    request.set_page_token(response.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_THAT(names, testing::Contains("load"));
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+}
+
+TEST_F(AggregatorTest, ServesHttpOnAFreePortBesideGrpc) {
+  EXPECT_THAT(aggregator_->http_address(), testing::StartsWith("127.0.0.1:"));
+  EXPECT_NE(aggregator_->http_address(), aggregator_->address());
 }
 
 TEST_F(AggregatorTest, NamesTheFieldThatIsWrong) {
