@@ -248,6 +248,16 @@ TEST_F(HttpServerTest, AConnectionPastTheLimitWaitsUntilAnotherGoes) {
   EXPECT_THAT(second.ReadAll(), testing::EndsWith("/2"));
 }
 
+TEST_F(HttpServerTest, AConnectionOnWhichNothingMovesIsClosed) {
+  options_.idle_max = absl::Seconds(1);
+  StartEcho();
+  Client client(*server_);
+  client.Send("GET /1 HTTP/1.1\r\nHost: x\r\n");  // The head does not end.
+  const absl::Duration begin = clock_.Monotonic();
+  EXPECT_THAT(client.ReadAll(), testing::Not(HasSubstr("200 OK")));
+  EXPECT_GE(clock_.Monotonic() - begin, absl::Milliseconds(500));
+}
+
 TEST_F(HttpServerTest, AnAddressThatIsTakenOrNoneIsSaid) {
   StartEcho();
   HttpServerOptions taken;
