@@ -100,11 +100,13 @@ absl::Status Explain(const std::string& expression, storage::Clock& clock, const
     told.set_text(node.text);
     told.set_depth(node.depth);
     const absl::Duration begin = clock.Monotonic();
+    const absl::Duration cpu_begin = ThreadCpu();
     const absl::StatusOr<promql::QueryResult> result = evaluate(node.text);
     if (!result.ok()) continue;
     told.set_series(SizeOf(result->value).series);
     told.set_samples_read(result->cost.samples_read);
     *told.mutable_wall_time() = ToDuration(clock.Monotonic() - begin);
+    *told.mutable_cpu_time() = ToDuration(ThreadCpu() - cpu_begin);
   }
   return absl::OkStatus();
 }

@@ -61,6 +61,11 @@ void PrintMatrix(Session& session, const v1::Matrix& matrix) {
   PrintRows(session, QueryTable(matrix.series(), start, end));
 }
 
+std::string MillisText(const google::protobuf::Duration& duration) {
+  return absl::StrFormat("%.3f ms", static_cast<double>(duration.seconds()) * 1e3 +
+                                        static_cast<double>(duration.nanos()) / 1e6);
+}
+
 // The tree of an expression, a node a line, indented by its depth.
 void PrintTree(Session& session, const v1::QueryStatistics& statistics) {
   if (session.format == OutputFormat::kJson) {
@@ -71,14 +76,14 @@ void PrintTree(Session& session, const v1::QueryStatistics& statistics) {
   Table table;
   table.columns = {{.title = "NODE", .cut = Cut::kMiddle, .width_min = 20},
                    {.title = "TIME", .align = Align::kRight},
+                   {.title = "CPU", .align = Align::kRight},
                    {.title = "SERIES", .align = Align::kRight},
                    {.title = "SAMPLES READ", .align = Align::kRight}};
   for (const v1::QueryNode& node : statistics.nodes()) {
-    const double seconds = static_cast<double>(node.wall_time().seconds()) +
-                           static_cast<double>(node.wall_time().nanos()) / 1e9;
     table.rows.push_back(
         {std::string(size_t{2} * node.depth(), ' ') + node.text(),
-         node.has_wall_time() ? absl::StrFormat("%.3f ms", seconds * 1e3) : std::string(),
+         node.has_wall_time() ? MillisText(node.wall_time()) : std::string(),
+         node.has_cpu_time() ? MillisText(node.cpu_time()) : std::string(),
          node.has_series() ? HumanCount(node.series()) : std::string(),
          node.has_samples_read() ? HumanCount(node.samples_read()) : std::string()});
   }

@@ -140,6 +140,7 @@ TEST_F(QueryTest, ExplainsTheTreeWithItsCosts) {
   whole->set_series(1);
   whole->set_samples_read(2'000);
   whole->mutable_wall_time()->set_nanos(1'500'000);
+  whole->mutable_cpu_time()->set_nanos(1'250'000);
   v1::QueryNode* part = response.mutable_statistics()->add_nodes();
   part->set_text("up");
   part->set_depth(1);
@@ -147,9 +148,9 @@ TEST_F(QueryTest, ExplainsTheTreeWithItsCosts) {
   ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain"}), 0);
   EXPECT_TRUE(shell_.aggregator.query.requests[0].explain());
   EXPECT_EQ(shell_.Out(),
-            "NODE         TIME  SERIES  SAMPLES READ\n"
-            "sum(up)  1.500 ms       1         2,000\n"
-            "  up            -       -             -\n");
+            "NODE         TIME       CPU  SERIES  SAMPLES READ\n"
+            "sum(up)  1.500 ms  1.250 ms       1         2,000\n"
+            "  up            -         -       -             -\n");
   ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain", "-o", "json"}), 0);
   EXPECT_THAT(shell_.Out(), testing::HasSubstr("\"wall_time\": 0.0015"));
 }
