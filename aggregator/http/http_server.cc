@@ -142,7 +142,9 @@ class MicroHttpServer final : public HttpServer {
 
 absl::Status MicroHttpServer::Listen() {
   ORA_ASSIGN_OR_RETURN(const SocketAddress address, SocketAddress::Resolve(options_.listen));
-  unsigned int flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+  // Not epoll: with it version 0.9.75 leaves a connection that is resumed while nothing else
+  // happens alone until something does.
+  unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
   if (address.is_ipv6()) flags |= MHD_USE_IPv6;
   errno = 0;
   daemon_ = MHD_start_daemon(
