@@ -29,6 +29,7 @@
 #include "aggregator/services/ingest_service.h"
 #include "aggregator/services/log_service.h"
 #include "aggregator/services/query_service.h"
+#include "aggregator/services/rules/rule_service.h"
 #include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
@@ -180,6 +181,7 @@ class RunningAggregator final : public Aggregator {
   std::unique_ptr<FleetService> fleet_service_;
   std::unique_ptr<LogService> log_service_;
   std::unique_ptr<AlertService> alert_service_;
+  std::unique_ptr<RuleService> rule_service_;
   std::unique_ptr<AdminService> admin_service_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<PrometheusApi> api_;
@@ -212,6 +214,8 @@ absl::Status RunningAggregator::Build() {
   fleet_service_ = std::make_unique<FleetService>(Calls(), *fleet_);
   log_service_ = std::make_unique<LogService>(Calls(), *engine_, limits);
   alert_service_ = std::make_unique<AlertService>(Calls(), *rules_);
+  rule_service_ = std::make_unique<RuleService>(Calls(), *rules_,
+                                                ToDuration(config_.alerts().evaluation_interval()));
   admin_service_ = std::make_unique<AdminService>(
       Calls(), AdminSources{config_.storage_uri(), clock.Now(), *store_, files, counters, *ingest_,
                             *fleet_, *rules_});
@@ -268,6 +272,7 @@ absl::Status RunningAggregator::Serve() {
                          fleet_service_->AddTo(methods);
                          log_service_->AddTo(methods);
                          alert_service_->AddTo(methods);
+                         rule_service_->AddTo(methods);
                          admin_service_->AddTo(methods);
                        }));
   ORA_RETURN_IF_ERROR(ServeHttp());

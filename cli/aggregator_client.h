@@ -8,6 +8,7 @@
 #include "ora/v1/fleet_service.pb.h"
 #include "ora/v1/log_service.pb.h"
 #include "ora/v1/query_service.pb.h"
+#include "ora/v1/rule_service.pb.h"
 
 namespace ora::cli {
 
@@ -33,6 +34,9 @@ class AggregatorClient {
   virtual absl::StatusOr<v1::Alert> Call(const v1::GetAlertRequest& request) = 0;
   virtual absl::StatusOr<v1::GetAlertReportResponse> Call(
       const v1::GetAlertReportRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListRulesResponse> Call(const v1::ListRulesRequest& request) = 0;
+  virtual absl::StatusOr<v1::CheckRulesResponse> Call(const v1::CheckRulesRequest& request) = 0;
+  virtual absl::StatusOr<v1::TestRulesResponse> Call(const v1::TestRulesRequest& request) = 0;
   virtual absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) = 0;
   virtual absl::StatusOr<v1::CreateSnapshotResponse> Call(
       const v1::CreateSnapshotRequest& request) = 0;

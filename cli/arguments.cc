@@ -245,7 +245,14 @@ class Grammar {
   }
 
   void AddRules() {
-    CLI::App* group = AddGroup("rules", "Prometheus's rule files");
+    CLI::App* group = AddGroup("rules", "Alerting and recording rules, and files of them");
+    CLI::App* list = AddCommand(*group, "list", "Lists the rules in force, and how each fares",
+                                "ora rules list --kind recording --exit-code",
+                                [this](Session& session) { return ListRules(rules_, session); });
+    list->add_option("--kind", rules_.kind, "only alerting or only recording rules")
+        ->type_name("KIND");
+    list->add_option("--group", rules_.group, "only rules of this group")->type_name("NAME");
+    list->add_flag("--exit-code", rules_.judge, "exit status 1 if a rule cannot be evaluated");
     CLI::App* check =
         AddCommand(*group, "check", "Says what is wrong with rule files, with line and column",
                    "ora rules check /etc/ora/rules/shop.yml",
@@ -391,6 +398,7 @@ class Grammar {
   AlertsListOptions alerts_;
   std::string alert_shown_;
   std::string alert_reported_;
+  RulesListOptions rules_;
   std::vector<std::string> rule_files_;
   std::string snapshot_;
   int top_ = static_cast<int>(contract::kCardinalityTopDefault);

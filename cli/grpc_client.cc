@@ -12,6 +12,7 @@
 #include "ora/v1/fleet_service.grpc.pb.h"
 #include "ora/v1/log_service.grpc.pb.h"
 #include "ora/v1/query_service.grpc.pb.h"
+#include "ora/v1/rule_service.grpc.pb.h"
 #include "proto/status/grpc_status.h"
 #include "proto/status/status_macros.h"
 #include "proto/transport/channel.h"
@@ -27,7 +28,8 @@ class GrpcClient : public AggregatorClient {
         alerts_(v1::AlertService::NewStub(channel)),
         fleet_(v1::FleetService::NewStub(channel)),
         logs_(v1::LogService::NewStub(channel)),
-        query_(v1::QueryService::NewStub(channel)) {}
+        query_(v1::QueryService::NewStub(channel)),
+        rules_(v1::RuleService::NewStub(channel)) {}
 
   absl::StatusOr<v1::ListHostsResponse> Call(const v1::ListHostsRequest& request) override {
     return CallOnce(*fleet_, &v1::FleetService::Stub::ListHosts, request);
@@ -78,6 +80,15 @@ class GrpcClient : public AggregatorClient {
       const v1::GetAlertReportRequest& request) override {
     return CallOnce(*alerts_, &v1::AlertService::Stub::GetAlertReport, request);
   }
+  absl::StatusOr<v1::ListRulesResponse> Call(const v1::ListRulesRequest& request) override {
+    return CallOnce(*rules_, &v1::RuleService::Stub::ListRules, request);
+  }
+  absl::StatusOr<v1::CheckRulesResponse> Call(const v1::CheckRulesRequest& request) override {
+    return CallOnce(*rules_, &v1::RuleService::Stub::CheckRules, request);
+  }
+  absl::StatusOr<v1::TestRulesResponse> Call(const v1::TestRulesRequest& request) override {
+    return CallOnce(*rules_, &v1::RuleService::Stub::TestRules, request);
+  }
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) override {
     return CallOnce(*admin_, &v1::AdminService::Stub::GetStatus, request);
   }
@@ -112,6 +123,7 @@ class GrpcClient : public AggregatorClient {
   const std::unique_ptr<v1::FleetService::Stub> fleet_;
   const std::unique_ptr<v1::LogService::Stub> logs_;
   const std::unique_ptr<v1::QueryService::Stub> query_;
+  const std::unique_ptr<v1::RuleService::Stub> rules_;
 };
 
 }  // namespace

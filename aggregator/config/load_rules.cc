@@ -5,11 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "aggregator/rules/files/file_pattern.h"
 #include "aggregator/rules/files/rule_file.h"
 #include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
+#include "storage/env/file_pattern.h"
 
 namespace ora::aggregator {
 namespace {
@@ -26,7 +26,7 @@ absl::StatusOr<std::vector<RuleGroupOptions>> LoadRules(const config::v1::Aggreg
   std::vector<RuleGroupOptions> groups;
   std::vector<std::string> errors;
   for (const std::string& pattern : config.rules().files()) {
-    absl::StatusOr<std::vector<std::string>> files = FilesOf(pattern, file_system);
+    absl::StatusOr<std::vector<std::string>> files = storage::FilesOf(pattern, file_system);
     if (!files.ok()) return Annotate(files.status(), absl::StrCat("rules.files: ", pattern));
     for (const std::string& file : *files) {
       const absl::StatusOr<std::string> text =

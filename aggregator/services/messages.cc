@@ -53,6 +53,13 @@ google::protobuf::Timestamp ToProtoTime(absl::Time time) {
   return message;
 }
 
+google::protobuf::Duration ToProtoDuration(absl::Duration duration) {
+  google::protobuf::Duration message;
+  message.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return message;
+}
+
 int64_t Millis(const google::protobuf::Timestamp& time) {
   return time.seconds() * kMillisPerSecond + time.nanos() / kNanosPerMilli;
 }

@@ -16,6 +16,7 @@ namespace ora::aggregator {
 v1::LabelSet ToMessage(const storage::Labels& labels);
 storage::Labels FromMessage(const v1::LabelSet& message);
 google::protobuf::Timestamp ToProtoTime(absl::Time time);
+google::protobuf::Duration ToProtoDuration(absl::Duration duration);
 
 int64_t Millis(const google::protobuf::Timestamp& time);
 int64_t Millis(const google::protobuf::Duration& duration);

@@ -23,13 +23,6 @@ constexpr size_t kRangeMessageBytes = size_t{1} << 20;
 // Each node of a tree that is explained is evaluated; a larger tree is told in part.
 constexpr size_t kExplainedNodesMax = 100;
 
-google::protobuf::Duration ToDuration(absl::Duration duration) {
-  google::protobuf::Duration message;
-  message.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  message.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return message;
-}
-
 // The processor's meter of this thread, which no clock of ours stands for.
 absl::Duration ThreadCpu() {
   timespec used = {};
@@ -66,8 +59,8 @@ class CostMeter {
     const AnswerSize size = SizeOf(result.value);
     statistics.set_series_returned(size.series);
     statistics.set_samples_returned(size.samples);
-    *statistics.mutable_wall_time() = ToDuration(clock_.Monotonic() - wall_);
-    *statistics.mutable_cpu_time() = ToDuration(ThreadCpu() - cpu_);
+    *statistics.mutable_wall_time() = ToProtoDuration(clock_.Monotonic() - wall_);
+    *statistics.mutable_cpu_time() = ToProtoDuration(ThreadCpu() - cpu_);
     return statistics;
   }
 
@@ -105,8 +98,8 @@ absl::Status Explain(const std::string& expression, storage::Clock& clock, const
     if (!result.ok()) continue;
     told.set_series(SizeOf(result->value).series);
     told.set_samples_read(result->cost.samples_read);
-    *told.mutable_wall_time() = ToDuration(clock.Monotonic() - begin);
-    *told.mutable_cpu_time() = ToDuration(ThreadCpu() - cpu_begin);
+    *told.mutable_wall_time() = ToProtoDuration(clock.Monotonic() - begin);
+    *told.mutable_cpu_time() = ToProtoDuration(ThreadCpu() - cpu_begin);
   }
   return absl::OkStatus();
 }

@@ -53,8 +53,15 @@ struct LabelsOptions {
 };
 absl::StatusOr<ExitStatus> ListLabels(const LabelsOptions& options, Session& session);
 
-// Rule files, and files of their unit tests: kBadNews where one has a mistake, or a test fails.
-// They ask no aggregator. NOT_FOUND, PERMISSION_DENIED: a file.
+struct RulesListOptions {
+  std::string kind;  // "alerting", "recording" or empty for both.
+  std::string group;
+  bool judge = false;  // kBadNews if a rule's last evaluation failed.
+};
+absl::StatusOr<ExitStatus> ListRules(const RulesListOptions& options, Session& session);
+
+// Rule files, and files of their unit tests, which the aggregator reads: kBadNews where one has a
+// mistake, or a test fails. INVALID_ARGUMENT: a file cannot be read, or is too large to send.
 absl::StatusOr<ExitStatus> CheckRules(const std::vector<std::string>& paths, Session& session);
 absl::StatusOr<ExitStatus> TestRules(const std::vector<std::string>& paths, Session& session);
 

@@ -31,6 +31,13 @@ inline constexpr size_t kExpressionBytesMax = 64 << 10;
 inline constexpr int64_t kRangeStepsMax = 11'000;
 inline constexpr size_t kSelectorsMax = 16;
 
+// Rule files that are sent to be checked or tested.
+inline constexpr size_t kCheckedFilesMax = 100;
+inline constexpr size_t kCheckedTextBytesMax = size_t{3} << 20;  // Of a request's files together.
+inline constexpr size_t kFileNameBytesMax = 4'096;
+inline constexpr size_t kTestFailuresMax = 1'000;
+inline constexpr size_t kTestFailureBytesMax = 16 << 10;
+
 // Administration.
 inline constexpr size_t kSnapshotNameBytesMax = 64;
 inline constexpr uint32_t kCardinalityTopDefault = 20;

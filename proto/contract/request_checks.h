@@ -14,6 +14,7 @@
 #include "ora/v1/ingest_service.pb.h"
 #include "ora/v1/log_service.pb.h"
 #include "ora/v1/query_service.pb.h"
+#include "ora/v1/rule_service.pb.h"
 #include "ora/v1/series.pb.h"
 
 namespace ora::contract {
@@ -38,6 +39,9 @@ absl::Status Validate(const v1::AnalyzeLogsRequest& request);
 absl::Status Validate(const v1::ListAlertsRequest& request);
 absl::Status Validate(const v1::GetAlertRequest& request);
 absl::Status Validate(const v1::GetAlertReportRequest& request);
+absl::Status Validate(const v1::ListRulesRequest& request);
+absl::Status Validate(const v1::CheckRulesRequest& request);
+absl::Status Validate(const v1::TestRulesRequest& request);
 absl::Status Validate(const v1::CreateSnapshotRequest& request);
 absl::Status Validate(const v1::GetCardinalityRequest& request);
 absl::Status Validate(const v1::DeleteSeriesRequest& request);

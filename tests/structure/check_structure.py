@@ -57,9 +57,7 @@ EDGES = {
     "aggregator/metrics": (),
     "aggregator/http": PROTO + STORAGE + ("aggregator",),
     "aggregator/services": PROTO + STORAGE + ("aggregator",),
-    # Rule files are checked and tested where they are written, without an aggregator.
-    "cli/commands": PROTO + ("storage/env", "cli", "aggregator/rules/files"),
-    "cli": PROTO + ("proto/transport", "storage/env", "collector/run", "cli"),
+    "cli": PROTO + ("proto/transport", "proto/yaml", "storage/env", "collector/run", "cli"),
     "tests": ("",),
 }
 # The files that know concrete types: they wire the parts of their program.

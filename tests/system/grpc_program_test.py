@@ -9,7 +9,7 @@ import grpc
 from fleet import FleetTest
 
 RAW = {"request_serializer": bytes, "response_deserializer": bytes}
-SERVICES = ["AdminService", "AlertService", "FleetService", "IngestService", "LogService", "QueryService"]
+SERVICES = ["AdminService", "AlertService", "FleetService", "IngestService", "LogService", "QueryService", "RuleService"]
 SERVING = b"\x08\x01"
 
 

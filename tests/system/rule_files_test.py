@@ -1,4 +1,4 @@
-"""Prometheus's rule files in the real programs: evaluated, recorded, told over HTTP, read again at SIGHUP, checked and tested offline."""
+"""Prometheus's rule files in the real programs: evaluated, recorded, told over HTTP, read again at SIGHUP, listed, checked and tested."""
 
 import json
 import shutil
@@ -39,6 +39,11 @@ class RuleFilesTest(FleetTest):
         with urllib.request.urlopen(f"http://{self.fleet.http}/api/v1/{what}", timeout=30) as answer:
             return json.load(answer)["data"]
 
+    def listed(self):
+        done = self.fleet.ora("rules", "list", "-o", "json")
+        self.assertEqual(done.returncode, 0, done.stderr + self.explain())
+        return json.loads(done.stdout)
+
     def firing(self):
         return {alert["labels"]["alertname"]: alert for alert in self.get("alerts")["alerts"] if alert["state"] == "firing"}
 
@@ -54,6 +59,20 @@ class RuleFilesTest(FleetTest):
         self.assertEqual([rule["health"] for rule in group["rules"]], ["ok", "ok"])
         self.assertEqual((group["file"], group["interval"]), (str(self.rules), 0.5))
         self.assertIn("FromFile", self.fleet.ora("alerts", "list").stdout)
+
+    def test_rules_are_listed_with_how_they_fare(self):
+        self.rules.write_text(self.rules.read_text() + "      - {record: 'ora:bad', expr: 'vector(1) * on () (vector(1) or label_replace(vector(1), \"a\", \"b\", \"\", \"\"))'}\n")
+        self.fleet.aggregator.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(self.listed()) == 3 and self.listed()[2]["health"] == "failing", "the rule that cannot be evaluated is told")
+        wait_until(lambda: "FromFile" in self.firing(), "the alert fires")
+        rows = self.listed()
+        self.assertEqual([(row["name"], row["kind"], row["group"]) for row in rows],
+                         [("ora:calls:sum", "recording", "self"), ("FromFile", "alerting", "self"), ("ora:bad", "recording", "self")])
+        self.assertEqual((rows[1]["state"], rows[1]["health"], rows[1]["alerts_firing"]), ("firing", "good", 1))
+        self.assertIn("many-to-many matching not allowed", rows[2]["last_error"])
+        self.assertTrue(rows[2]["evaluation_time"])
+        self.assertEqual(self.fleet.ora("rules", "list").returncode, 0)
+        self.assertEqual(self.fleet.ora("rules", "list", "--exit-code").returncode, 1)
 
     def test_files_are_read_again_at_sighup_and_a_bad_one_changes_nothing(self):
         wait_until(lambda: "FromFile" in self.firing(), "the alert fires")
@@ -83,6 +102,20 @@ class RuleFilesTest(FleetTest):
                     else:
                         done = subprocess.run([PROMTOOL, check, "rules", RULES / file], capture_output=True, text=True, timeout=60)
                     self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_mistake_a_failed_test_and_an_aggregator_that_is_away_have_their_statuses(self):
+        bad = self.fleet.directory / "bad.yml"
+        bad.write_text("groups:\n- name: g\n  rules:\n  - {alert: A, expr: 'up +'}\n")
+        done = self.fleet.ora("rules", "check", bad)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{bad}:4:16: groups[0].rules[0].expr: 1:5: parse error", done.stdout)
+        bad.write_text(f"rule_files: ['{RULES}/sh?p.yml']\ntests: [{{promql_expr_test: [{{expr: 'vector(1)', eval_time: 0}}]}}]\n")
+        done = self.fleet.ora("rules", "test", bad)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("expected none; got {} 1", done.stdout)
+        self.assertEqual(self.fleet.ora("rules", "check", self.fleet.directory / "absent.yml").returncode, 2)
+        self.fleet.aggregator.stop()
+        self.assertEqual(self.fleet.ora("rules", "check", RULES / "shop.yml").returncode, 3)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 #include "aggregator/rules/files/series_notation.h"
 #include "aggregator/rules/files/test_bench.h"
 #include "ora/config/v1/rule_file.pb.h"
+#include "proto/contract/limits.h"
 #include "proto/status/status_macros.h"
 #include "proto/yaml/yaml_reader.h"
 
@@ -59,8 +60,12 @@ std::string ListText(const std::vector<std::string>& items) {
 class RuleTestRun {
  public:
   RuleTestRun(const RuleTestFile& file, const RuleTest& test,
-              const std::vector<RuleGroupOptions>& groups)
-      : file_(file), test_(test), group_options_(groups), engine_(series_) {}
+              const std::vector<RuleGroupOptions>& groups, const CheckAliveFn& check_alive)
+      : file_(file),
+        test_(test),
+        group_options_(groups),
+        check_alive_(check_alive),
+        engine_(series_) {}
 
   // What failed; an error where the test cannot be run at all.
   absl::StatusOr<std::vector<std::string>> Run() {
@@ -76,6 +81,7 @@ class RuleTestRun {
           absl::StrCat("it has ", last / interval_, " evaluations; at most ", kRuleTestStepsMax));
     }
     for (absl::Duration at; at <= last; at += interval_) {
+      ORA_RETURN_IF_ERROR(check_alive_());
       clock_.Set(absl::UnixEpoch() + at);
       ORA_RETURN_IF_ERROR(EvaluateGroups());
       ORA_RETURN_IF_ERROR(CheckAlertsOf(at));
@@ -92,16 +98,18 @@ class RuleTestRun {
       ORA_ASSIGN_OR_RETURN(const auto samples, ParseSamples(series.values()));
       for (size_t i = 0; i < samples.size(); ++i) {
         if (!samples[i].has_value()) continue;
-        series_.Add(labels,
-                    {absl::ToInt64Milliseconds(static_cast<double>(i) * step), *samples[i]});
+        ORA_RETURN_IF_ERROR(series_.Add(
+            labels, {absl::ToInt64Milliseconds(static_cast<double>(i) * step), *samples[i]}));
       }
     }
     return absl::OkStatus();
   }
 
   absl::StatusOr<Evaluation> Evaluate(const std::string& expression, int64_t time_millis) {
+    promql::QueryContext context;
+    context.check_alive = check_alive_;
     ORA_ASSIGN_OR_RETURN(promql::QueryResult result,
-                         engine_.Instant(expression, time_millis, promql::QueryContext()));
+                         engine_.Instant(expression, time_millis, context));
     Evaluation evaluation;
     if (auto* vector = std::get_if<promql::InstantVector>(&result.value)) {
       for (promql::InstantSample& sample : *vector) {
@@ -263,8 +271,9 @@ class RuleTestRun {
   const RuleTestFile& file_;
   const RuleTest& test_;
   const std::vector<RuleGroupOptions>& group_options_;
+  const CheckAliveFn& check_alive_;
   absl::Duration interval_;
-  BenchSeries series_;
+  BenchSeries series_{kRuleTestSamplesMax};
   BenchState state_;
   BenchClock clock_;
   BenchLog log_;
@@ -291,19 +300,28 @@ absl::StatusOr<std::vector<RuleGroupOptions>> LoadGroups(const RuleTestFile& fil
   return groups;
 }
 
+void AddFailure(absl::string_view failure, RuleTestReport& report) {
+  if (report.failures.size() >= contract::kTestFailuresMax) return;
+  size_t length = std::min(failure.size(), contract::kTestFailureBytesMax);
+  // Not within a character: what follows a character's first byte begins with the bits 10.
+  while (length < failure.size() && length > 0 && (failure[length] & 0xc0) == 0x80) --length;
+  report.failures.emplace_back(failure.substr(0, length));
+}
+
 }  // namespace
 
-RuleTestReport RunRuleTests(const std::string& file, absl::string_view text,
-                            const RuleFilesFn& read) {
+absl::StatusOr<RuleTestReport> RunRuleTests(const std::string& file, absl::string_view text,
+                                            const RuleFilesFn& read,
+                                            const CheckAliveFn& check_alive) {
   RuleTestReport report;
   RuleTestFile tests;
   if (const absl::Status status = yaml::ReadYaml(file, text, tests); !status.ok()) {
-    report.failures.emplace_back(status.message());
+    AddFailure(status.message(), report);
     return report;
   }
   const absl::StatusOr<std::vector<RuleGroupOptions>> groups = LoadGroups(tests, read);
   if (!groups.ok()) {
-    report.failures.emplace_back(groups.status().message());
+    AddFailure(groups.status().message(), report);
     return report;
   }
   for (int i = 0; i < tests.tests_size(); ++i) {
@@ -311,14 +329,16 @@ RuleTestReport RunRuleTests(const std::string& file, absl::string_view text,
     const std::string name = absl::StrCat(
         file, ": test ", i + 1, test.name().empty() ? "" : absl::StrCat(" (", test.name(), ")"));
     const absl::StatusOr<std::vector<std::string>> failures =
-        RuleTestRun(tests, test, *groups).Run();
+        RuleTestRun(tests, test, *groups, check_alive).Run();
+    // What ended the run is no failure of the test.
+    ORA_RETURN_IF_ERROR(check_alive());
     if (!failures.ok()) {
-      report.failures.push_back(absl::StrCat(name, ": ", failures.status().message()));
+      AddFailure(absl::StrCat(name, ": ", failures.status().message()), report);
     } else if (failures->empty()) {
       ++report.passed;
     } else {
       for (const std::string& failure : *failures) {
-        report.failures.push_back(absl::StrCat(name, ": ", failure));
+        AddFailure(absl::StrCat(name, ": ", failure), report);
       }
     }
   }

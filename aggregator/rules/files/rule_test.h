@@ -14,10 +14,13 @@ namespace ora::aggregator {
 
 // A test may evaluate its groups at no more instants than this.
 inline constexpr int64_t kRuleTestStepsMax = 1'000'000;
+// So many samples a test may have, those that its rules record among them.
+inline constexpr size_t kRuleTestSamplesMax = 2'000'000;
 
 struct RuleTestReport {
   size_t passed = 0;
   // `FILE: test 2 (NAME): alert X at 5m: expected ..., got ...`; what is wrong with the files too.
+  // At most contract::kTestFailuresMax, each of at most contract::kTestFailureBytesMax.
   std::vector<std::string> failures;
 };
 
@@ -29,8 +32,13 @@ struct NamedText {
 using RuleFilesFn =
     std::function<absl::StatusOr<std::vector<NamedText>>(const std::string& pattern)>;
 
-// Runs every test of a file; `read` gives the rule files that it names.
-RuleTestReport RunRuleTests(const std::string& file, absl::string_view text,
-                            const RuleFilesFn& read);
+// Asked now and then; an error ends the run with it.
+using CheckAliveFn = std::function<absl::Status()>;
+
+// Runs every test of a file; `read` gives the rule files that it names. Errors are those of
+// `check_alive` alone.
+absl::StatusOr<RuleTestReport> RunRuleTests(const std::string& file, absl::string_view text,
+                                            const RuleFilesFn& read,
+                                            const CheckAliveFn& check_alive);
 
 }  // namespace ora::aggregator

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/status/status_macros.h"
 
 namespace ora::aggregator {
 namespace {
@@ -39,18 +40,24 @@ class BenchCursor final : public storage::SeriesCursor {
 
 }  // namespace
 
-void BenchSeries::Add(const storage::Labels& labels, const storage::Sample& sample) {
+absl::Status BenchSeries::Add(const storage::Labels& labels, const storage::Sample& sample) {
+  if (++added_ > samples_max_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the test has more than ", samples_max_,
+                     " samples, those that its rules record among them; make it shorter"));
+  }
   series_[labels][sample.time_millis] = sample.value;
+  return absl::OkStatus();
 }
 
 absl::Status BenchSeries::Record(const std::string& source,
                                  const std::vector<EvaluatedSeries>& series, int64_t time_millis) {
   for (const storage::Labels& labels : recorded_[source]) {
-    Add(labels, {time_millis, storage::StaleMarker()});
+    ORA_RETURN_IF_ERROR(Add(labels, {time_millis, storage::StaleMarker()}));
   }
   std::vector<storage::Labels> now;
   for (const EvaluatedSeries& one : series) {
-    Add(one.labels, {time_millis, one.value});
+    ORA_RETURN_IF_ERROR(Add(one.labels, {time_millis, one.value}));
     now.push_back(one.labels);
   }
   recorded_[source] = std::move(now);

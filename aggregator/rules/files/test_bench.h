@@ -18,8 +18,11 @@ namespace ora::aggregator {
 // Series in memory. One thread.
 class BenchSeries final : public storage::SeriesReader {
  public:
-  // Of two samples of a series at one time the later added stays.
-  void Add(const storage::Labels& labels, const storage::Sample& sample);
+  explicit BenchSeries(size_t samples_max) : samples_max_(samples_max) {}
+
+  // Of two samples of a series at one time the later added stays. RESOURCE_EXHAUSTED: `samples_max`
+  // were added already.
+  absl::Status Add(const storage::Labels& labels, const storage::Sample& sample);
 
   // As RecordFn.
   absl::Status Record(const std::string& source, const std::vector<EvaluatedSeries>& series,
@@ -34,6 +37,8 @@ class BenchSeries final : public storage::SeriesReader {
 
  private:
   using Samples = std::map<int64_t, double>;
+  const size_t samples_max_;
+  size_t added_ = 0;
   std::map<storage::Labels, Samples> series_;
   std::map<std::string, std::vector<storage::Labels>> recorded_;  // By source: what it had last.
 };

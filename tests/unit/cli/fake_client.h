@@ -41,6 +41,9 @@ struct FakeAggregator {
   Canned<v1::ListAlertsRequest, v1::ListAlertsResponse> alerts;
   Canned<v1::GetAlertRequest, v1::Alert> alert;
   Canned<v1::GetAlertReportRequest, v1::GetAlertReportResponse> report;
+  Canned<v1::ListRulesRequest, v1::ListRulesResponse> rules;
+  Canned<v1::CheckRulesRequest, v1::CheckRulesResponse> checks;
+  Canned<v1::TestRulesRequest, v1::TestRulesResponse> tests;
   Canned<v1::GetStatusRequest, v1::GetStatusResponse> status;
   Canned<v1::CreateSnapshotRequest, v1::CreateSnapshotResponse> snapshot;
   Canned<v1::GetCardinalityRequest, v1::GetCardinalityResponse> cardinality;
@@ -90,6 +93,15 @@ class FakeClient : public AggregatorClient {
   absl::StatusOr<v1::GetAlertReportResponse> Call(
       const v1::GetAlertReportRequest& request) override {
     return fake_.report.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::ListRulesResponse> Call(const v1::ListRulesRequest& request) override {
+    return fake_.rules.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::CheckRulesResponse> Call(const v1::CheckRulesRequest& request) override {
+    return fake_.checks.Answer(request, fake_.error);
+  }
+  absl::StatusOr<v1::TestRulesResponse> Call(const v1::TestRulesRequest& request) override {
+    return fake_.tests.Answer(request, fake_.error);
   }
   absl::StatusOr<v1::GetStatusResponse> Call(const v1::GetStatusRequest& request) override {
     return fake_.status.Answer(request, fake_.error);

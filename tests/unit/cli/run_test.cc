@@ -63,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongUseCase{"NoCommand",
                      {},
                      "`ora` wants a command: hosts, logs, query, series, labels, "
-                     "alerts, admin, version; see `ora --help`"},
+                     "alerts, rules, admin, version; see `ora --help`"},
         WrongUseCase{"NoSubcommand",
                      {"hosts"},
                      "`ora hosts` wants a command: list, show; see `ora hosts --help`"},

@@ -359,6 +359,66 @@ std::vector<Case> AdminCases() {
   };
 }
 
+template <typename Request>
+void AddFiles(Request& request, size_t count, size_t bytes) {
+  for (size_t i = 0; i < count; ++i) {
+    v1::TextFile& file = *request.add_files();
+    file.set_name("f");
+    file.set_text(std::string(bytes, '#'));
+  }
+}
+
+std::vector<Case> RuleCases() {
+  v1::TestRulesRequest tests;
+  tests.mutable_tests()->set_name("t");
+  return {
+      On<v1::ListRulesRequest>(
+          "EveryRule", {}, [](auto&) {}, ""),
+      On<v1::ListRulesRequest>(
+          "RulesOfNoKind", {}, [](auto& r) { r.set_kind(static_cast<v1::RuleKind>(9)); },
+          "kind: is 9"),
+      On<v1::ListRulesRequest>(
+          "RulesOfNegativePage", {}, [](auto& r) { r.set_page_size(-1); }, "page_size: is -1"),
+      On<v1::CheckRulesRequest>(
+          "NoFile", {}, [](auto&) {}, "files: is empty; send 1 to 100"),
+      On<v1::CheckRulesRequest>(
+          "FilesAtMax", {}, [](auto& r) { AddFiles(r, kCheckedFilesMax, 0); }, ""),
+      On<v1::CheckRulesRequest>(
+          "TooManyFiles", {}, [](auto& r) { AddFiles(r, kCheckedFilesMax + 1, 0); },
+          "files[100]: is one file more than the 100"),
+      On<v1::CheckRulesRequest>(
+          "TextAtMax", {}, [](auto& r) { AddFiles(r, 2, kCheckedTextBytesMax / 2); }, ""),
+      On<v1::CheckRulesRequest>(
+          "TooMuchText", {}, [](auto& r) { AddFiles(r, 2, kCheckedTextBytesMax / 2 + 1); },
+          "files[1].text: makes 3145730 bytes of files with `f`; at most 3145728"),
+      On<v1::CheckRulesRequest>(
+          "FileWithoutName", {}, [](auto& r) { r.add_files(); }, "files[0].name: has 0 bytes"),
+      On<v1::CheckRulesRequest>(
+          "FileNameAtMax", {},
+          [](auto& r) { r.add_files()->set_name(std::string(kFileNameBytesMax, 'n')); }, ""),
+      On<v1::CheckRulesRequest>(
+          "FileNameTooLong", {},
+          [](auto& r) { r.add_files()->set_name(std::string(kFileNameBytesMax + 1, 'n')); },
+          "files[0].name: has 4097 bytes"),
+      On<v1::TestRulesRequest>(
+          "NoTests", {}, [](auto&) {}, "tests: is absent"),
+      On<v1::TestRulesRequest>(
+          "PatternOfNoFiles", tests, [](auto& r) { r.add_rule_files()->set_pattern("*.yml"); }, ""),
+      On<v1::TestRulesRequest>(
+          "NoPattern", tests, [](auto& r) { r.add_rule_files(); },
+          "rule_files[0].pattern: has 0 bytes"),
+      On<v1::TestRulesRequest>(
+          "TestsCountToo", tests,
+          [](auto& r) {
+            r.add_rule_files()->set_pattern("p");
+            AddFiles(*r.mutable_rule_files(0), kCheckedFilesMax, 0);
+          },
+          "rule_files[0].files[99]: is one file more than the 100"),
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, RequestChecksTest, ValuesIn(RuleCases()), CaseName);
+
 INSTANTIATE_TEST_SUITE_P(Admin, RequestChecksTest, ValuesIn(AdminCases()), CaseName);
 
 INSTANTIATE_TEST_SUITE_P(Others, RequestChecksTest, ValuesIn(OtherCases()), CaseName);

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
-#include "aggregator/rules/files/file_pattern.h"
 #include "tests/fakes/memory_file_system.h"
 
 namespace ora::aggregator {
@@ -140,19 +139,6 @@ TEST(RuleFileTest, GroupsRulesAndErrorsAreLimited) {
   std::string bad = "groups:\n- name: g\n  rules:\n";
   for (size_t i = 0; i < kRuleFileErrorsMax + 5; ++i) absl::StrAppend(&bad, "  - {record: r}\n");
   EXPECT_THAT(Read(bad).errors, SizeIs(kRuleFileErrorsMax));
-}
-
-TEST(FilePatternTest, MeansTheFilesOfAFolderOrItself) {
-  fakes::MemoryFileSystem files;
-  ASSERT_TRUE(files.CreateDirectories("/r").ok());
-  for (const char* name : {"/r/b.yml", "/r/a.yml", "/r/a.txt", "/r/.c.yml"}) {
-    ASSERT_TRUE(files.ReplaceWhole(name, "x").ok());
-  }
-  EXPECT_THAT(*FilesOf("/r/*.yml", files), ElementsAre("/r/a.yml", "/r/b.yml"));
-  EXPECT_THAT(*FilesOf("/r/?.txt", files), ElementsAre("/r/a.txt"));
-  EXPECT_THAT(*FilesOf("/r/none*", files), IsEmpty());
-  EXPECT_THAT(*FilesOf("/absent.yml", files), ElementsAre("/absent.yml"));
-  EXPECT_FALSE(FilesOf("/absent/*.yml", files).ok());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "aggregator/rules/files/series_notation.h"
+#include "proto/contract/limits.h"
 #include "storage/env/posix_file_system.h"
 #include "storage/sample.h"
 
@@ -25,19 +26,28 @@ groups:
       - {alert: Down, expr: 'up:sum < 2', for: 1m, annotations: {n: '{{ $value }}'}}
 )";
 
+absl::Status Alive() { return absl::OkStatus(); }
+
+RuleTestReport RunFile(const std::string& file, absl::string_view text, const RuleFilesFn& read) {
+  absl::StatusOr<RuleTestReport> report = RunRuleTests(file, text, read, Alive);
+  EXPECT_TRUE(report.ok()) << report.status();
+  return report.ok() ? *std::move(report) : RuleTestReport();
+}
+
+absl::StatusOr<std::vector<NamedText>> OurRules(const std::string& path) {
+  if (path == "r.yml") return std::vector<NamedText>{{path, kRules}};
+  return absl::NotFoundError(absl::StrCat(path, ": there is no such file"));
+}
+
 RuleTestReport RunTests(absl::string_view tests) {
-  return RunRuleTests("t.yml", absl::StrCat("rule_files: [r.yml]\ntests:\n", tests),
-                      [](const std::string& path) -> absl::StatusOr<std::vector<NamedText>> {
-                        if (path == "r.yml") return std::vector<NamedText>{{path, kRules}};
-                        return absl::NotFoundError(absl::StrCat(path, ": there is no such file"));
-                      });
+  return RunFile("t.yml", absl::StrCat("rule_files: [r.yml]\ntests:\n", tests), OurRules);
 }
 
 TEST(RuleTestTest, TheExampleOfTheRepositoryPasses) {
   storage::PosixFileSystem files;
   const auto text = files.ReadWhole("tests/data/rules/shop_test.yml", 1 << 20);
   ASSERT_TRUE(text.ok()) << text.status();
-  const RuleTestReport report = RunRuleTests("shop_test.yml", *text, [&](const std::string& path) {
+  const RuleTestReport report = RunFile("shop_test.yml", *text, [&](const std::string& path) {
     auto rules = files.ReadWhole("tests/data/rules/" + path, 1 << 20);
     return std::vector<NamedText>{{path, rules.ok() ? *rules : ""}};
   });
@@ -68,12 +78,12 @@ TEST(RuleTestTest, TellsWhatWasExpectedAndWhatThereIs) {
 }
 
 TEST(RuleTestTest, TellsFilesThatAreWrong) {
-  EXPECT_THAT(RunRuleTests("t.yml", "tests: 1", nullptr).failures,
+  EXPECT_THAT(RunFile("t.yml", "tests: 1", nullptr).failures,
               ElementsAre(HasSubstr("t.yml:1:8: tests: is no list")));
   const auto missing = [](const std::string& path) -> absl::StatusOr<std::vector<NamedText>> {
     return absl::NotFoundError(path + ": there is no such file");
   };
-  EXPECT_THAT(RunRuleTests("t.yml", "rule_files: [x.yml]", missing).failures,
+  EXPECT_THAT(RunFile("t.yml", "rule_files: [x.yml]", missing).failures,
               ElementsAre("x.yml: there is no such file"));
   EXPECT_THAT(RunTests("  - {input_series: [{series: up, values: '1 y'}]}").failures,
               ElementsAre(HasSubstr("test 1: `y` is no sample")));
@@ -84,6 +94,47 @@ TEST(RuleTestTest, TellsFilesThatAreWrong) {
 TEST(RuleTestTest, EvaluationsAreLimited) {
   EXPECT_THAT(RunTests("  - {promql_expr_test: [{expr: up, eval_time: 1000000m}]}").failures,
               ElementsAre(HasSubstr("it has 1000000 evaluations; at most 1000000")));
+}
+
+TEST(RuleTestTest, SamplesOfATestAreLimitedThoseOfItsRulesAmongThem) {
+  // 999,999 and 1,000,000 samples; the rule records one at the only evaluation.
+  const auto of = [](size_t more) {
+    return absl::StrCat("  - {input_series: [{series: up, values: '1x", kNotedSamplesMax - 2 + more,
+                        "'}, {series: 'up{a=\"b\"}', values: '1x", kNotedSamplesMax - 1,
+                        "'}], promql_expr_test: [{expr: 'up:sum', eval_time: 0, exp_samples: "
+                        "[{labels: 'up:sum', value: 2}]}]}");
+  };
+  EXPECT_EQ(RunTests(of(0)).passed, 1u);
+  EXPECT_THAT(RunTests(of(1)).failures, testing::Contains(HasSubstr("more than 2000000 samples")));
+}
+
+TEST(RuleTestTest, FailuresAreLimitedInNumberAndLength) {
+  std::string tests;
+  for (size_t i = 0; i < contract::kTestFailuresMax + 1; ++i) {
+    absl::StrAppend(&tests, "  - {promql_expr_test: [{expr: up +, eval_time: 0}]}\n");
+  }
+  EXPECT_THAT(RunTests(tests).failures, testing::SizeIs(contract::kTestFailuresMax));
+  // Of two bytes a character, after an odd number of others: the limit would cut one in two.
+  std::string name;
+  for (size_t i = 0; i < contract::kTestFailureBytesMax; ++i) name += "\u00e9";
+  const std::vector<std::string> failures =
+      RunTests(
+          absl::StrCat("  - {name: '", name, "', promql_expr_test: [{expr: up +, eval_time: 0}]}"))
+          .failures;
+  ASSERT_THAT(failures, testing::SizeIs(1));
+  EXPECT_EQ(failures[0].size(), contract::kTestFailureBytesMax - 1);
+}
+
+TEST(RuleTestTest, ARunThatNobodyWaitsForEndsWithTheReason) {
+  int asked = 0;
+  const auto cancelled = [&asked] {
+    return ++asked < 5 ? absl::OkStatus() : absl::CancelledError("call: was cancelled");
+  };
+  const auto report = RunRuleTests(
+      "t.yml", "rule_files: [r.yml]\ntests: [{promql_expr_test: [{expr: up, eval_time: 900000m}]}]",
+      OurRules, cancelled);
+  EXPECT_EQ(report.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_LT(asked, 50);
 }
 
 TEST(SeriesNotationTest, ReadsEveryForm) {

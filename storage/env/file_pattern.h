@@ -7,11 +7,11 @@
 #include "absl/status/statusor.h"
 #include "storage/env/file_system.h"
 
-namespace ora::aggregator {
+namespace ora::storage {
 
 // The files that a path means, sorted; a path without `*`, `?` and `[` means itself, whether it is
 // there or not. Errors are those of the directory's listing.
 absl::StatusOr<std::vector<std::string>> FilesOf(const std::string& pattern,
-                                                 storage::FileSystem& file_system);
+                                                 FileSystem& file_system);
 
-}  // namespace ora::aggregator
+}  // namespace ora::storage
