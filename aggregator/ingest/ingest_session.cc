@@ -57,6 +57,8 @@ class Session final : public IngestSession {
     if (const absl::Status status = Take(request); !status.ok()) line_->End(status);
   }
 
+  bool AwaitsStore() const override { return line_->outstanding_bytes() > 0; }
+
   void Close() override {
     if (closed_) return;
     closed_ = true;

@@ -48,6 +48,9 @@ class IngestSession {
   // The next message of the stream. An error is also given to Replies::End. May wait for nothing.
   virtual void Receive(const v1::StreamRequest& request) = 0;
 
+  // A batch is with the store: Replies will hear of it, by an acknowledgement or the end.
+  virtual bool AwaitsStore() const = 0;
+
   // The stream is over, however. Replies is not called after this returns.
   virtual void Close() = 0;
 };

@@ -14,6 +14,8 @@ namespace {
 // Looks at silent streams this many times in a silence limit.
 constexpr int kLooksPerLimit = 6;
 constexpr size_t kRequestBytesKept = 64 << 10;
+// A stream that sends more seldom than this is read again with the acknowledgement.
+constexpr absl::Duration kQuietStream = absl::Milliseconds(100);
 
 absl::Status StoppingError() {
   return absl::UnavailableError("aggregator is stopping; keep the batch and come again");
@@ -35,6 +37,10 @@ class RefusedStream final : public Call {
 // One stream: one read and one write in flight; acknowledgements that wait for the write before
 // them, or for the loop, become one, so what waits is bounded. All but what is said otherwise runs
 // on the loop's thread.
+//
+// To ask gRPC for the next message of a stream that has been read to its end costs a packet that
+// opens the peer's window again. Asked for after an acknowledgement the window goes with that. So
+// a quiet stream, which has nothing more to say yet, is read then.
 class StreamCall final : public Call, public IngestReplies, public CallLoop::Posted {
  public:
   StreamCall(CallTransport& transport, CallLoop& loop, IngestService& service)
@@ -97,15 +103,18 @@ class StreamCall final : public Call, public IngestReplies, public CallLoop::Pos
  private:
   void Received(grpc::ByteBuffer& message) override {
     loop_.AllowRest();
-    heard_nanos_.store(absl::ToInt64Nanoseconds(service_.clock_.Monotonic()),
-                       std::memory_order_relaxed);
+    const absl::Duration now = service_.clock_.Monotonic();
+    const bool quiet = now - heard() > kQuietStream;
+    heard_nanos_.store(absl::ToInt64Nanoseconds(now), std::memory_order_relaxed);
     if (absl::Status status = FromBytes(message, service_.request()); !status.ok()) {
       End(status);
       return;
     }
     session_->Receive(service_.request());
     service_.TrimRequest();
-    if (!ended()) transport_.Read();
+    if (ended()) return;
+    read_is_due_ = quiet && session_->AwaitsStore();
+    if (!read_is_due_) transport_.Read();
   }
 
   // The collector has said all, or is gone.
@@ -140,6 +149,7 @@ class StreamCall final : public Call, public IngestReplies, public CallLoop::Pos
       if (bytes.ok()) {
         writing_ = true;
         transport_.Write(*bytes);
+        if (std::exchange(read_is_due_, false)) transport_.Read();
         return;
       }
       finished_ = true;
@@ -163,6 +173,7 @@ class StreamCall final : public Call, public IngestReplies, public CallLoop::Pos
   // Of the loop's thread.
   bool writing_ = false;
   bool finished_ = false;
+  bool read_is_due_ = false;  // After the next write.
 
   mutable absl::Mutex mutex_;
   std::vector<v1::StreamResponse> waiting_ ABSL_GUARDED_BY(mutex_);  // At most a welcome, an ack.

@@ -55,17 +55,25 @@ class AggregatorTest : public testing::Test {
     aggregator_.reset();
   }
 
-  // Says hello as web1 and sends one batch; true if both are answered.
-  bool Deliver(uint64_t sequence, double value) {
-    const auto stub = v1::IngestService::NewStub(channel_);
-    grpc::ClientContext context;
-    const auto stream = stub->Stream(&context);
+  using IngestStream = grpc::ClientReaderWriter<v1::StreamRequest, v1::StreamResponse>;
+
+  // Says hello as web1; true if it is welcome.
+  static bool Greet(IngestStream& stream) {
     v1::StreamRequest hello;
     hello.mutable_hello()->set_collector_id("c1");
     hello.mutable_hello()->set_incarnation(7);
     hello.mutable_hello()->set_instance("web1");
     v1::StreamResponse response;
-    if (!stream->Write(hello) || !stream->Read(&response) || !response.has_welcome()) return false;
+    return stream.Write(hello) && stream.Read(&response) && response.has_welcome();
+  }
+
+  // Says hello as web1 and sends one batch; true if both are answered.
+  bool Deliver(uint64_t sequence, double value) {
+    const auto stub = v1::IngestService::NewStub(channel_);
+    grpc::ClientContext context;
+    const auto stream = stub->Stream(&context);
+    v1::StreamResponse response;
+    if (!Greet(*stream)) return false;
     v1::StreamRequest request = BatchOf(sequence, value);
     if (!stream->Write(request) || !stream->Read(&response)) return false;
     const bool acknowledged = response.ack().sequence() == sequence;
@@ -296,6 +304,40 @@ TEST_F(AggregatorTest, SaysThatAnAlertIsNotThere) {
   const grpc::Status status =
       v1::AlertService::NewStub(channel_)->GetAlert(&context, request, &alert);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(AggregatorTest, TakesAllThatAStreamSaysAfterItWasQuiet) {
+  grpc::ClientContext context;
+  const auto stub = v1::IngestService::NewStub(channel_);
+  const auto stream = stub->Stream(&context);
+  ASSERT_TRUE(Greet(*stream));
+  v1::StreamResponse response;
+  uint64_t sequence = 0;
+  for (int burst = 0; burst < 3; ++burst) {
+    clock_.Advance(absl::Seconds(1));
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(stream->Write(BatchOf(++sequence, 1)));
+    while (response.ack().sequence() < sequence) ASSERT_TRUE(stream->Read(&response));
+  }
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(stream->Write(BatchOf(++sequence, 1)));
+  ASSERT_TRUE(stream->WritesDone());
+  while (stream->Read(&response)) {
+  }
+  EXPECT_EQ(response.ack().sequence(), sequence);
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST_F(AggregatorTest, LetsAQuietStreamGoThatBreaksOffBehindABatch) {
+  grpc::ClientContext context;
+  const auto stub = v1::IngestService::NewStub(channel_);
+  const auto stream = stub->Stream(&context);
+  ASSERT_TRUE(Greet(*stream));
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_TRUE(stream->Write(BatchOf(1, 1)));
+  context.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  Stop();  // Which waits for every call.
 }
 
 TEST_F(AggregatorTest, EndsAStreamThatIsSilent) {
