@@ -1,14 +1,10 @@
 #include "aggregator/services/query_service.h"
 
-#include <ctime>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "aggregator/metrics/metric_catalog.h"
-#include "aggregator/promql/explain/query_plan.h"
-#include "aggregator/promql/parser/parser.h"
 #include "aggregator/services/messages.h"
 #include "aggregator/services/paging.h"
 #include "aggregator/services/series_listing.h"
@@ -20,15 +16,6 @@ namespace ora::aggregator {
 namespace {
 
 constexpr size_t kRangeMessageBytes = size_t{1} << 20;
-// Each node of a tree that is explained is evaluated; a larger tree is told in part.
-constexpr size_t kExplainedNodesMax = 100;
-
-// The processor's meter of this thread, which no clock of ours stands for.
-absl::Duration ThreadCpu() {
-  timespec used = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return absl::DurationFromTimespec(used);
-}
 
 struct AnswerSize {
   uint64_t series = 0;
@@ -46,11 +33,23 @@ AnswerSize SizeOf(const promql::Value& value) {
   return size;
 }
 
+// Tells the tree with what each node cost, as the evaluator metered it.
+void Explain(const promql::QueryResult& result, v1::QueryStatistics& statistics) {
+  for (const promql::NodeCost& node : result.nodes) {
+    v1::QueryNode& told = *statistics.add_nodes();
+    told.set_text(node.text);
+    told.set_depth(static_cast<uint32_t>(node.depth));
+    told.set_series(node.series_out);
+    told.set_series_selected(node.cost.series_selected);
+    told.set_samples_read(node.cost.samples_read);
+    *told.mutable_cpu_time() = ToProtoDuration(node.cpu);
+  }
+}
+
 // What one evaluation costs, from here to Read.
 class CostMeter {
  public:
-  explicit CostMeter(storage::Clock& clock)
-      : clock_(clock), wall_(clock.Monotonic()), cpu_(ThreadCpu()) {}
+  explicit CostMeter(storage::Clock& clock) : clock_(clock), wall_(clock.Monotonic()) {}
 
   v1::QueryStatistics Read(const promql::QueryResult& result) const {
     v1::QueryStatistics statistics;
@@ -60,14 +59,14 @@ class CostMeter {
     statistics.set_series_returned(size.series);
     statistics.set_samples_returned(size.samples);
     *statistics.mutable_wall_time() = ToProtoDuration(clock_.Monotonic() - wall_);
-    *statistics.mutable_cpu_time() = ToProtoDuration(ThreadCpu() - cpu_);
+    *statistics.mutable_cpu_time() = ToProtoDuration(result.cpu);
+    Explain(result, statistics);
     return statistics;
   }
 
  private:
   storage::Clock& clock_;
   const absl::Duration wall_;
-  const absl::Duration cpu_;
 };
 
 template <typename Request>
@@ -76,32 +75,9 @@ promql::QueryContext ContextOf(const Request& request, const promql::QueryLimits
   promql::QueryContext context;
   context.limits = limits;
   if (request.has_lookback()) context.lookback_millis = Millis(request.lookback());
+  if (request.explain()) context.explain = promql::Explain::kYes;
   context.check_alive = [&life] { return life.Check(); };
   return context;
-}
-
-// Tells the tree of `expression`, and for each node what it costs to evaluate it by itself, which
-// is with all below it. A node that cannot be evaluated so (a range vector in a range query) is
-// told without its cost.
-template <typename EvaluateFn>
-absl::Status Explain(const std::string& expression, storage::Clock& clock, const CallLife& life,
-                     const EvaluateFn& evaluate, v1::QueryStatistics& statistics) {
-  ORA_ASSIGN_OR_RETURN(const promql::ExprPtr expr, promql::ParseExpression(expression));
-  for (const promql::PlanNode& node : promql::PlanOf(*expr, kExplainedNodesMax)) {
-    ORA_RETURN_IF_ERROR(life.Check());
-    v1::QueryNode& told = *statistics.add_nodes();
-    told.set_text(node.text);
-    told.set_depth(node.depth);
-    const absl::Duration begin = clock.Monotonic();
-    const absl::Duration cpu_begin = ThreadCpu();
-    const absl::StatusOr<promql::QueryResult> result = evaluate(node.text);
-    if (!result.ok()) continue;
-    told.set_series(SizeOf(result->value).series);
-    told.set_samples_read(result->cost.samples_read);
-    *told.mutable_wall_time() = ToProtoDuration(clock.Monotonic() - begin);
-    *told.mutable_cpu_time() = ToProtoDuration(ThreadCpu() - cpu_begin);
-  }
-  return absl::OkStatus();
 }
 
 v1::MetricType ToMessage(MetricType type) {
@@ -136,16 +112,11 @@ absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
   const CostMeter meter(environment_.clock);
   const int64_t time_millis =
       request.has_time() ? Millis(request.time()) : environment_.clock.NowMillis();
-  const auto evaluate = [&, context = ContextOf(request, limits_, life)](const std::string& text) {
-    return engine_.Instant(text, time_millis, context);
-  };
-  ORA_ASSIGN_OR_RETURN(const promql::QueryResult result, evaluate(request.expression()));
+  ORA_ASSIGN_OR_RETURN(
+      const promql::QueryResult result,
+      engine_.Instant(request.expression(), time_millis, ContextOf(request, limits_, life)));
   v1::QueryResponse response = ToMessage(result);
   *response.mutable_statistics() = meter.Read(result);
-  if (request.explain()) {
-    ORA_RETURN_IF_ERROR(Explain(request.expression(), environment_.clock, life, evaluate,
-                                *response.mutable_statistics()));
-  }
   return response;
 }
 
@@ -155,15 +126,10 @@ absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
   const CostMeter meter(environment_.clock);
   const promql::QuerySteps steps = {Millis(request.start()), Millis(request.end()),
                                     Millis(request.step())};
-  const auto evaluate = [&, context = ContextOf(request, limits_, life)](const std::string& text) {
-    return engine_.Range(text, steps, context);
-  };
-  ORA_ASSIGN_OR_RETURN(promql::QueryResult result, evaluate(request.expression()));
-  v1::QueryStatistics statistics = meter.Read(result);
-  if (request.explain()) {
-    ORA_RETURN_IF_ERROR(
-        Explain(request.expression(), environment_.clock, life, evaluate, statistics));
-  }
+  ORA_ASSIGN_OR_RETURN(
+      promql::QueryResult result,
+      engine_.Range(request.expression(), steps, ContextOf(request, limits_, life)));
+  const v1::QueryStatistics statistics = meter.Read(result);
   std::vector<v1::QueryRangeResponse> messages = ToMessages(std::move(result), kRangeMessageBytes);
   *messages.back().mutable_statistics() = statistics;
   return messages;

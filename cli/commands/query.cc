@@ -75,17 +75,14 @@ void PrintTree(Session& session, const v1::QueryStatistics& statistics) {
   Messages nodes = PointersTo(statistics.nodes());
   Table table;
   table.columns = {{.title = "NODE", .cut = Cut::kMiddle, .width_min = 20},
-                   {.title = "TIME", .align = Align::kRight},
                    {.title = "CPU", .align = Align::kRight},
                    {.title = "SERIES", .align = Align::kRight},
+                   {.title = "SELECTED", .align = Align::kRight},
                    {.title = "SAMPLES READ", .align = Align::kRight}};
   for (const v1::QueryNode& node : statistics.nodes()) {
-    table.rows.push_back(
-        {std::string(size_t{2} * node.depth(), ' ') + node.text(),
-         node.has_wall_time() ? MillisText(node.wall_time()) : std::string(),
-         node.has_cpu_time() ? MillisText(node.cpu_time()) : std::string(),
-         node.has_series() ? HumanCount(node.series()) : std::string(),
-         node.has_samples_read() ? HumanCount(node.samples_read()) : std::string()});
+    table.rows.push_back({std::string(size_t{2} * node.depth(), ' ') + node.text(),
+                          MillisText(node.cpu_time()), HumanCount(node.series()),
+                          HumanCount(node.series_selected()), HumanCount(node.samples_read())});
   }
   PrintList(session, table, nodes, *v1::QueryNode::descriptor(), "the expression has no nodes");
 }

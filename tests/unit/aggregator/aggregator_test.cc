@@ -170,11 +170,13 @@ TEST_F(AggregatorTest, ExplainsAQueryWithTheCostOfEachNode) {
   EXPECT_EQ(response.statistics().samples_returned(), 1u);
   std::vector<std::string> nodes;
   for (const v1::QueryNode& node : response.statistics().nodes()) {
-    nodes.push_back(absl::StrCat(node.depth(), " ", node.text(), " ", node.samples_read()));
+    nodes.push_back(absl::StrCat(node.depth(), " ", node.text(), " ", node.samples_read(), " ",
+                                 node.series(), " ", node.series_selected()));
+    EXPECT_TRUE(node.has_cpu_time());
   }
-  EXPECT_THAT(nodes, testing::ElementsAre("0 sum(max_over_time(load[1m]) * 2) 1",
-                                          "1 max_over_time(load[1m]) * 2 1",
-                                          "2 max_over_time(load[1m]) 1", "3 load[1m] 1"));
+  EXPECT_THAT(nodes, testing::ElementsAre("0 sum(max_over_time(load[1m]) * 2) 1 1 1",
+                                          "1 max_over_time(load[1m]) * 2 1 1 1",
+                                          "2 max_over_time(load[1m]) 1 1 1", "2 2 0 0 0"));
 }
 
 TEST_F(AggregatorTest, TellsWhatIsKnownOfMetricsAPageAtATime) {

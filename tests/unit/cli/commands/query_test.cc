@@ -139,7 +139,7 @@ TEST_F(QueryTest, ExplainsTheTreeWithItsCosts) {
   whole->set_text("sum(up)");
   whole->set_series(1);
   whole->set_samples_read(2'000);
-  whole->mutable_wall_time()->set_nanos(1'500'000);
+  whole->set_series_selected(20);
   whole->mutable_cpu_time()->set_nanos(1'250'000);
   v1::QueryNode* part = response.mutable_statistics()->add_nodes();
   part->set_text("up");
@@ -148,11 +148,11 @@ TEST_F(QueryTest, ExplainsTheTreeWithItsCosts) {
   ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain"}), 0);
   EXPECT_TRUE(shell_.aggregator.query.requests[0].explain());
   EXPECT_EQ(shell_.Out(),
-            "NODE         TIME       CPU  SERIES  SAMPLES READ\n"
-            "sum(up)  1.500 ms  1.250 ms       1         2,000\n"
-            "  up            -         -       -             -\n");
+            "NODE          CPU  SERIES  SELECTED  SAMPLES READ\n"
+            "sum(up)  1.250 ms       1        20         2,000\n"
+            "  up     0.000 ms       0         0             0\n");
   ASSERT_EQ(shell_.Ora({"query", "sum(up)", "--explain", "-o", "json"}), 0);
-  EXPECT_THAT(shell_.Out(), testing::HasSubstr("\"wall_time\": 0.0015"));
+  EXPECT_THAT(shell_.Out(), testing::HasSubstr("\"cpu_time\": 0.00125"));
 }
 
 }  // namespace
