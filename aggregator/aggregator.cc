@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "aggregator/admission/query_slots.h"
 #include "aggregator/config/load_rules.h"
 #include "aggregator/http/http_server.h"
 #include "aggregator/http/prometheus_api.h"
@@ -145,22 +146,29 @@ class RunningAggregator final : public Aggregator {
   void Stop() override;
 
  private:
-  CallEnvironment Calls() {
-    return {*workers_, environment_.clock, environment_.counters.Get("ora_server_calls_total"),
+  CallEnvironment CallsOn(WorkerPool& workers) {
+    return {workers, environment_.clock, environment_.counters.Get("ora_server_calls_total"),
             environment_.counters.Get("ora_server_failed_calls_total"),
             ToDuration(config_.query().timeout())};
   }
+  CallEnvironment Calls() { return CallsOn(*workers_); }
+  // Of calls that read samples or series: they may take long, and must not keep the others waiting.
+  CallEnvironment QueryCalls() { return CallsOn(*query_workers_); }
 
   promql::QueryLimits Limits() const {
     promql::QueryLimits limits;
     limits.samples_max = config_.query().samples_max();
     limits.series_max = config_.query().series_max();
+    limits.steps_max = config_.query().steps_max();
+    limits.result_bytes_max = config_.query().result_bytes_max();
     return limits;
   }
   RecordFn Recording() {
     return [this](const std::string& source, const std::vector<EvaluatedSeries>& series,
                   int64_t time_millis) { return recorder_->Record(source, series, time_millis); };
   }
+  void BuildWorkers();
+  void BuildServices();
   absl::Status BuildRules();
   absl::StatusOr<std::vector<RuleGroupOptions>> RulesOfFiles();
   absl::Status ServeHttp();
@@ -175,7 +183,9 @@ class RunningAggregator final : public Aggregator {
   std::unique_ptr<SeriesRecorder> recorder_;
   std::unique_ptr<RuleBook> rules_;
   std::unique_ptr<CounterSeries> counter_series_;
+  std::unique_ptr<QuerySlots> query_slots_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool> query_workers_;
   std::unique_ptr<IngestService> ingest_service_;
   std::unique_ptr<QueryService> query_service_;
   std::unique_ptr<FleetService> fleet_service_;
@@ -200,26 +210,44 @@ absl::Status RunningAggregator::Build() {
   ORA_ASSIGN_OR_RETURN(fleet_, Fleet::Open(fleet_options, *store_, *store_, clock, log, counters));
   ingest_ = Ingest::Make(ToIngestOptions(config_.ingest()), *store_, *fleet_, clock, counters);
   engine_ = std::make_unique<promql::Engine>(*store_);
-  const promql::QueryLimits limits = Limits();
   ORA_RETURN_IF_ERROR(BuildRules());
   counter_series_ = std::make_unique<CounterSeries>(
       CounterSeriesOptions{.instance = HostName(files), .component = "ora-aggregator"}, *store_,
       clock, log, counters);
-
-  WorkerPoolOptions pool;
-  pool.threads = std::max<size_t>(kWorkersMin, std::thread::hardware_concurrency());
-  workers_ = std::make_unique<WorkerPool>(pool, clock);
   ingest_service_ = std::make_unique<IngestService>(*ingest_, clock, silence_limit);
-  query_service_ = std::make_unique<QueryService>(Calls(), *engine_, *store_, limits);
+  BuildWorkers();
+  BuildServices();
+  return absl::OkStatus();
+}
+
+void RunningAggregator::BuildWorkers() {
+  const config::v1::QueryConfig& query = config_.query();
+  const size_t processors = std::thread::hardware_concurrency();
+  workers_ = std::make_unique<WorkerPool>(
+      WorkerPoolOptions{.threads = std::max<size_t>(kWorkersMin, processors)}, environment_.clock);
+  // A client that has all its slots leaves threads for others.
+  WorkerPoolOptions pool;
+  pool.threads = std::max<size_t>(query.concurrent_per_client_max() + kWorkersMin, processors);
+  pool.threads = std::min<size_t>(pool.threads, query.concurrent_max() + kWorkersMin);
+  query_workers_ = std::make_unique<WorkerPool>(pool, environment_.clock);
+  query_slots_ =
+      std::make_unique<QuerySlots>(QuerySlotLimits{.client_max = query.concurrent_per_client_max(),
+                                                   .all_max = query.concurrent_max()},
+                                   environment_.clock);
+}
+
+void RunningAggregator::BuildServices() {
+  auto& [clock, files, log, counters] = environment_;
+  query_service_ =
+      std::make_unique<QueryService>(QueryCalls(), *engine_, *store_, Limits(), *query_slots_);
   fleet_service_ = std::make_unique<FleetService>(Calls(), *fleet_);
-  log_service_ = std::make_unique<LogService>(Calls(), *engine_, limits);
+  log_service_ = std::make_unique<LogService>(QueryCalls(), *engine_, Limits(), *query_slots_);
   alert_service_ = std::make_unique<AlertService>(Calls(), *rules_);
-  rule_service_ = std::make_unique<RuleService>(Calls(), *rules_,
+  rule_service_ = std::make_unique<RuleService>(Calls(), QueryCalls(), *rules_, *query_slots_,
                                                 ToDuration(config_.alerts().evaluation_interval()));
   admin_service_ = std::make_unique<AdminService>(
       Calls(), AdminSources{config_.storage_uri(), clock.Now(), *store_, files, counters, *ingest_,
                             *fleet_, *rules_});
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<RuleGroupOptions>> RunningAggregator::RulesOfFiles() {
@@ -289,13 +317,16 @@ absl::Status RunningAggregator::ServeHttp() {
   if (options.listen == contract::kHttpOff) return absl::OkStatus();
   options.connections_max = config_.http().connections_max();
   auto& [clock, files, log, counters] = environment_;
-  api_ = std::make_unique<PrometheusApi>(
-      PrometheusApiSources{{*engine_, clock, Limits(), ToDuration(config_.query().timeout())},
-                           *store_,
-                           [this] { return rules_->Status(); },
-                           ORA_VERSION});
+  api_ = std::make_unique<PrometheusApi>(PrometheusApiSources{
+      {*engine_, clock, *query_slots_, Limits(), ToDuration(config_.query().timeout())},
+      *store_,
+      [this] { return rules_->Status(); },
+      ORA_VERSION});
+  const auto workers = [this](const std::string& path) -> WorkerPool& {
+    return PrometheusApi::IsQuery(path) ? *query_workers_ : *workers_;
+  };
   ORA_ASSIGN_OR_RETURN(
-      http_, HttpServer::Start(options, {*workers_, clock, log, counters},
+      http_, HttpServer::Start(options, {workers, clock, log, counters},
                                [this](const HttpRequest& request, const ConnectedFn& connected) {
                                  return api_->Answer(request, connected);
                                }));
@@ -315,6 +346,7 @@ void RunningAggregator::Stop() {
     server_->Stop([this] { ingest_service_->EndStreams(); });
   }
   if (http_ != nullptr) http_->Stop();
+  if (query_workers_ != nullptr) query_workers_->Stop();
   if (workers_ != nullptr) workers_->Stop();
   if (server_ == nullptr || store_ == nullptr) return;
   if (const absl::Status status = store_->Seal(); !status.ok()) {

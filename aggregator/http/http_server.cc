@@ -1,5 +1,6 @@
 #include "aggregator/http/http_server.h"
 
+#include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@ constexpr char kPlainText[] = "text/plain; charset=utf-8";
 // between the handing over and `answered`.
 struct Exchange {
   std::string uri;
+  std::string client;
   HttpMethod method = HttpMethod::kGet;
   std::string form;
   bool begun = false;
@@ -56,6 +58,19 @@ bool PeerIsGone(int socket) {
   const ssize_t size = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
+
+std::string HostOf(const sockaddr& address) {
+  char host[INET6_ADDRSTRLEN] = "";
+  if (address.sa_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, host, sizeof(host));
+  } else if (address.sa_family == AF_INET6) {
+    inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, host,
+              sizeof(host));
+  }
+  return host;
+}
+
+absl::string_view PathOf(absl::string_view uri) { return uri.substr(0, uri.find('?')); }
 
 // The address that the system has for HOST:PORT.
 class SocketAddress {
@@ -172,6 +187,9 @@ void* MicroHttpServer::Begun(void* self, const char* uri, MHD_Connection* connec
   const MHD_ConnectionInfo* socket =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (socket != nullptr) exchange->socket = socket->connect_fd;
+  const MHD_ConnectionInfo* client =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (client != nullptr) exchange->client = HostOf(*client->client_addr);
   server.requests_.Increment();
   absl::MutexLock lock(&server.mutex_);
   server.exchanges_[key] = std::move(exchange);
@@ -248,7 +266,7 @@ void MicroHttpServer::HandOver(MHD_Connection& connection, Exchange& exchange) {
     absl::MutexLock lock(&mutex_);
     --with_workers_;
   };
-  const absl::Status status = environment_.workers.Submit(work);
+  const absl::Status status = environment_.workers(std::string(PathOf(exchange.uri))).Submit(work);
   if (status.ok()) return;
   refused_.Increment();
   exchange.response = PlainAnswer(MHD_HTTP_SERVICE_UNAVAILABLE, status.message());
@@ -263,7 +281,8 @@ void MicroHttpServer::Answer(Exchange& exchange) {
   const size_t mark = uri.find('?');
   HttpRequest request;
   request.method = exchange.method;
-  request.path = std::string(uri.substr(0, mark));
+  request.client = exchange.client;
+  request.path = std::string(PathOf(uri));
   absl::Status parsed = ParseForm(exchange.form, request.parameters);
   if (mark != absl::string_view::npos) {
     parsed.Update(ParseForm(uri.substr(mark + 1), request.parameters));

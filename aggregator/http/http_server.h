@@ -22,6 +22,7 @@ namespace ora::aggregator {
 enum class HttpMethod { kGet, kHead, kPost };
 
 struct HttpRequest {
+  std::string client;  // The address of the host that asks, without its port.
   HttpMethod method = HttpMethod::kGet;
   std::string path;                       // As it was sent, `%` not decoded; without the `?`.
   std::vector<HttpParameter> parameters;  // Of the form, then of the URL.
@@ -52,9 +53,12 @@ struct HttpServerOptions {
   absl::Duration drain_max = absl::Seconds(2);  // For answers that are on their way at Stop.
 };
 
+// The workers on which a path is answered, which must outlive the server.
+using WorkersFn = std::function<WorkerPool&(const std::string& path)>;
+
 // What it works with; all must outlive it.
 struct HttpEnvironment {
-  WorkerPool& workers;
+  WorkersFn workers;
   storage::Clock& clock;
   storage::LogSink& log;
   storage::Counters& counters;

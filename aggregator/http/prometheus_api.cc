@@ -46,6 +46,11 @@ absl::optional<absl::string_view> LabelOfPath(absl::string_view path) {
   return path;
 }
 
+bool TakesForms(absl::string_view path) {
+  return path == "query" || path == "query_range" || path == "series" || path == "labels" ||
+         LabelOfPath(path).has_value();
+}
+
 }  // namespace
 
 HttpResponse PrometheusApi::Answer(const HttpRequest& request, const ConnectedFn& connected) const {
@@ -65,27 +70,43 @@ absl::StatusOr<HttpResponse> PrometheusApi::AnswerApi(const HttpRequest& request
                                                       absl::string_view path,
                                                       const ConnectedFn& connected) const {
   const Parameters parameters(request.parameters);
-  const QueryAnswers queries(sources_.queries, parameters, connected);
-  if (path == "query") return queries.Instant();
-  if (path == "query_range") return queries.Range();
   if (path == "format_query") return FormattedQuery(parameters);
-
-  const SeriesAnswers series(sources_.reader, sources_.queries.limits.series_max, parameters,
-                             AliveFor(sources_.queries.timeout, sources_.queries.clock, connected));
-  if (path == "series") return series.Series();
-  if (path == "labels") return series.LabelNames();
-  const absl::optional<absl::string_view> label = LabelOfPath(path);
-  if (label.has_value()) {
-    ORA_ASSIGN_OR_RETURN(const std::string name, DecodePercent(*label, Plus::kIsItself));
-    return series.LabelValues(name);
+  // The others only tell: a form changes nothing, and Prometheus takes none.
+  if (request.method == HttpMethod::kPost && !TakesForms(path)) {
+    return Plain(405, "Method Not Allowed");
   }
-  // These only tell: a form changes nothing, and Prometheus takes none.
-  if (request.method == HttpMethod::kPost) return Plain(405, "Method Not Allowed");
-  if (path == "metadata") return series.Metadata();
+  if (IsQuery(request.path)) return AnswerQuery(request, path, connected);
   if (path == "rules") return RulesAnswer(sources_.rules(), parameters);
   if (path == "alerts") return AlertsAnswer(sources_.rules());
   if (path == "status/buildinfo") return BuildInfo();
   return Plain(404, "404 page not found");
+}
+
+absl::StatusOr<HttpResponse> PrometheusApi::AnswerQuery(const HttpRequest& request,
+                                                        absl::string_view path,
+                                                        const ConnectedFn& connected) const {
+  const QuerySources& sources = sources_.queries;
+  const absl::StatusOr<QuerySlots::Slot> slot =
+      sources.slots.Enter(request.client, sources.slot_wait);
+  if (!slot.ok()) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("query timed out in query queue: ", slot.status().message()));
+  }
+  const Parameters parameters(request.parameters);
+  const QueryAnswers queries(sources, parameters, connected);
+  if (path == "query") return queries.Instant();
+  if (path == "query_range") return queries.Range();
+  const SeriesAnswers series(sources_.reader, sources.limits.series_max, parameters,
+                             AliveFor(sources.timeout, sources.clock, connected));
+  if (path == "series") return series.Series();
+  if (path == "labels") return series.LabelNames();
+  if (path == "metadata") return series.Metadata();
+  ORA_ASSIGN_OR_RETURN(const std::string label, DecodePercent(*LabelOfPath(path), Plus::kIsItself));
+  return series.LabelValues(label);
+}
+
+bool PrometheusApi::IsQuery(absl::string_view path) {
+  return absl::ConsumePrefix(&path, kApi) && (TakesForms(path) || path == "metadata");
 }
 
 HttpResponse PrometheusApi::BuildInfo() const {

@@ -28,9 +28,15 @@ class PrometheusApi {
  public:
   explicit PrometheusApi(PrometheusApiSources sources) : sources_(std::move(sources)) {}
 
+  // What reads samples or series needs a slot: where none is free for a while, it is 503.
   HttpResponse Answer(const HttpRequest& request, const ConnectedFn& connected) const;
 
+  // Whether a path reads samples or series, which may take long.
+  static bool IsQuery(absl::string_view path);
+
  private:
+  absl::StatusOr<HttpResponse> AnswerQuery(const HttpRequest& request, absl::string_view path,
+                                           const ConnectedFn& connected) const;
   absl::StatusOr<HttpResponse> AnswerApi(const HttpRequest& request, absl::string_view path,
                                          const ConnectedFn& connected) const;
   HttpResponse BuildInfo() const;

@@ -39,6 +39,15 @@ void AppendSeries(const promql::RangeSeries& series, std::string& out) {
   out += "]}";
 }
 
+// As Prometheus writes its limit: 11,000.
+std::string WithCommas(uint64_t number) {
+  std::string text = absl::StrCat(number);
+  for (size_t from_end = 3; from_end < text.size(); from_end += 4) {
+    text.insert(text.size() - from_end, ",");
+  }
+  return text;
+}
+
 // True if some had to go.
 template <typename Series>
 bool Truncate(std::vector<Series>& series, size_t limit) {
@@ -127,10 +136,10 @@ absl::StatusOr<promql::QuerySteps> QueryAnswers::Steps() const {
                             "zero or negative query resolution step widths are not accepted. Try "
                             "a positive integer");
   }
-  if ((end - start) / *step > contract::kRangeStepsMax) {
+  if (static_cast<uint64_t>((end - start) / *step) > sources_.limits.steps_max) {
     return absl::InvalidArgumentError(
-        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
-        "resolution (?step=XX)");
+        absl::StrCat("exceeded maximum resolution of ", WithCommas(sources_.limits.steps_max),
+                     " points per timeseries. Try decreasing the query resolution (?step=XX)"));
   }
   return promql::QuerySteps{start, end, *step};
 }

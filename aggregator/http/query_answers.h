@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "aggregator/admission/query_slots.h"
 #include "aggregator/http/http_server.h"
 #include "aggregator/http/parameters.h"
 #include "aggregator/promql/engine.h"
@@ -18,8 +19,11 @@ namespace ora::aggregator {
 struct QuerySources {
   promql::Engine& engine;
   storage::Clock& clock;
+  QuerySlots& slots;
   promql::QueryLimits limits;
   absl::Duration timeout;  // A request may ask for less.
+  // How long a request waits while as many queries run as may: panels of a dashboard come together.
+  absl::Duration slot_wait = absl::Seconds(5);
 };
 
 // For one request. Errors are those of envelope.h's Failure.

@@ -36,11 +36,17 @@ struct CallEnvironment {
 // Whether anyone still waits for the answer. Thread-safe.
 class CallLife {
  public:
-  CallLife(storage::Clock& clock, absl::Duration timeout)
-      : clock_(clock), timeout_(timeout), end_(clock.Monotonic() + timeout) {}
+  CallLife(storage::Clock& clock, absl::Duration timeout, std::string client)
+      : clock_(clock),
+        timeout_(timeout),
+        end_(clock.Monotonic() + timeout),
+        client_(std::move(client)) {}
 
   // gRPC says so when the caller cancels and when the caller's own deadline passes.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+  // As CallTransport::client.
+  const std::string& client() const { return client_; }
 
   // CANCELLED or DEADLINE_EXCEEDED when the work is in vain.
   absl::Status Check() const {
@@ -58,6 +64,7 @@ class CallLife {
   storage::Clock& clock_;
   const absl::Duration timeout_;
   const absl::Duration end_;
+  const std::string client_;
   std::atomic<bool> cancelled_{false};
 };
 
@@ -67,7 +74,7 @@ class WorkerCall : public Call {
   WorkerCall(CallTransport& transport, const CallEnvironment& environment)
       : transport_(transport),
         environment_(environment),
-        life_(environment.clock, environment.timeout) {
+        life_(environment.clock, environment.timeout, transport.client()) {
     environment.calls.Increment();
     transport_.Read();
   }

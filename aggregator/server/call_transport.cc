@@ -1,5 +1,7 @@
 #include "aggregator/server/call_transport.h"
 
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "proto/status/grpc_status.h"
 
 namespace ora::aggregator {
@@ -8,6 +10,15 @@ void CallTransport::Await(grpc::AsyncGenericService& service, grpc::ServerComple
                           grpc::ServerCompletionQueue& news) {
   context_.AsyncNotifyWhenDone(&done_);
   service.RequestCall(&context_, &stream_, &queue, &news, &begun_);
+}
+
+std::string CallTransport::client() const {
+  // `ipv4:10.0.0.7:51234`, `ipv6:%5B::1%5D:51234`, `unix:PATH`, `inproc`.
+  const std::string peer = context_.peer();
+  absl::string_view host = peer;
+  if (!absl::ConsumePrefix(&host, "ipv4:") && !absl::ConsumePrefix(&host, "ipv6:")) return peer;
+  return absl::StrReplaceAll(host.substr(0, host.rfind(':')),
+                             {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}});
 }
 
 void CallTransport::Read() {

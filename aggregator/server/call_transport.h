@@ -59,6 +59,10 @@ class CallTransport {
   // `/ora.v1.QueryService/Query`. Once it has begun.
   const std::string& method() const { return context_.method(); }
 
+  // Whom the call comes from: the host's address without its port, so that all connections of a
+  // host are one client. Once it has begun.
+  std::string client() const;
+
   // Before the first Read.
   void SetCall(std::unique_ptr<Call> call) { call_ = std::move(call); }
 

@@ -35,6 +35,8 @@ absl::StatusOr<v1::ListLogsResponse> LogService::ListLogs(
     const CallLife& life, const v1::ListLogsRequest& request) const {
   v1::ListLogsResponse response;
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot,
+                       slots_.Enter(life.client(), absl::ZeroDuration()));
   ORA_ASSIGN_OR_RETURN(std::vector<v1::Log> logs,
                        CatalogFor(life).List(request.instance(), request.component(),
                                              environment_.clock.NowMillis()));
@@ -53,6 +55,8 @@ absl::StatusOr<v1::ListLogsResponse> LogService::ListLogs(
 absl::StatusOr<v1::AnalyzeLogsResponse> LogService::AnalyzeLogs(
     const CallLife& life, const v1::AnalyzeLogsRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot,
+                       slots_.Enter(life.client(), absl::ZeroDuration()));
   return CatalogFor(life).Analyze(request, environment_.clock.NowMillis());
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "aggregator/admission/query_slots.h"
 #include "aggregator/logs/log_catalog.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/server/call.h"
@@ -14,8 +15,8 @@ class LogService final {
  public:
   // The references must outlive the service.
   LogService(const CallEnvironment& environment, promql::Engine& engine,
-             const promql::QueryLimits& limits)
-      : environment_(environment), engine_(engine), limits_(limits) {}
+             const promql::QueryLimits& limits, QuerySlots& slots)
+      : environment_(environment), engine_(engine), limits_(limits), slots_(slots) {}
 
   // Adds the service's methods; it must outlive the table.
   void AddTo(MethodTable& methods) const;
@@ -32,6 +33,7 @@ class LogService final {
   const CallEnvironment environment_;
   promql::Engine& engine_;
   const promql::QueryLimits limits_;
+  QuerySlots& slots_;
 };
 
 }  // namespace ora::aggregator

@@ -4,10 +4,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "aggregator/metrics/metric_catalog.h"
 #include "aggregator/services/messages.h"
 #include "aggregator/services/paging.h"
 #include "aggregator/services/series_listing.h"
+#include "proto/contract/limits.h"
 #include "proto/contract/request_checks.h"
 #include "proto/status/annotate.h"
 #include "proto/status/status_macros.h"
@@ -16,6 +18,8 @@ namespace ora::aggregator {
 namespace {
 
 constexpr size_t kRangeMessageBytes = size_t{1} << 20;
+// A program is told at once, and decides itself when to come again.
+constexpr absl::Duration kNoWait = absl::ZeroDuration();
 
 struct AnswerSize {
   uint64_t series = 0;
@@ -109,6 +113,7 @@ void QueryService::AddTo(MethodTable& methods) const {
 absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
                                                       const v1::QueryRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   const CostMeter meter(environment_.clock);
   const int64_t time_millis =
       request.has_time() ? Millis(request.time()) : environment_.clock.NowMillis();
@@ -117,12 +122,19 @@ absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
       engine_.Instant(request.expression(), time_millis, ContextOf(request, limits_, life)));
   v1::QueryResponse response = ToMessage(result);
   *response.mutable_statistics() = meter.Read(result);
+  if (const size_t bytes = response.ByteSizeLong(); bytes > contract::kResponseBytesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("query result takes ", bytes, " bytes as a message, the limit is ",
+                     contract::kResponseBytesMax,
+                     "; aggregate it, ask for fewer series, or use QueryRange, which streams"));
+  }
   return response;
 }
 
 absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
     const CallLife& life, const v1::QueryRangeRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   const CostMeter meter(environment_.clock);
   const promql::QuerySteps steps = {Millis(request.start()), Millis(request.end()),
                                     Millis(request.step())};
@@ -138,6 +150,7 @@ absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
 absl::StatusOr<v1::ListSeriesResponse> QueryService::ListSeries(
     const CallLife& life, const v1::ListSeriesRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
   return listing.List(request);
 }
@@ -145,6 +158,7 @@ absl::StatusOr<v1::ListSeriesResponse> QueryService::ListSeries(
 absl::StatusOr<v1::ListLabelNamesResponse> QueryService::ListLabelNames(
     const CallLife& life, const v1::ListLabelNamesRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
   return listing.ListNames(request);
 }
@@ -152,6 +166,7 @@ absl::StatusOr<v1::ListLabelNamesResponse> QueryService::ListLabelNames(
 absl::StatusOr<v1::ListLabelValuesResponse> QueryService::ListLabelValues(
     const CallLife& life, const v1::ListLabelValuesRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   SeriesListing listing(reader_, limits_.series_max, [&life] { return life.Check(); });
   return listing.ListValues(request);
 }

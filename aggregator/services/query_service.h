@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "aggregator/admission/query_slots.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/server/call.h"
 #include "ora/v1/query_service.pb.h"
@@ -16,8 +17,12 @@ class QueryService final {
  public:
   // The references must outlive the service.
   QueryService(const CallEnvironment& environment, promql::Engine& engine,
-               storage::SeriesReader& reader, const promql::QueryLimits& limits)
-      : environment_(environment), engine_(engine), reader_(reader), limits_(limits) {}
+               storage::SeriesReader& reader, const promql::QueryLimits& limits, QuerySlots& slots)
+      : environment_(environment),
+        engine_(engine),
+        reader_(reader),
+        limits_(limits),
+        slots_(slots) {}
 
   // Adds the service's methods; it must outlive the table.
   void AddTo(MethodTable& methods) const;
@@ -40,6 +45,7 @@ class QueryService final {
   promql::Engine& engine_;
   storage::SeriesReader& reader_;
   const promql::QueryLimits limits_;
+  QuerySlots& slots_;
 };
 
 }  // namespace ora::aggregator

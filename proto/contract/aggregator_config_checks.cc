@@ -24,6 +24,9 @@ constexpr uint32_t kSeriesPerHostDefault = 100'000;
 constexpr uint32_t kHttpConnectionsDefault = 512;
 constexpr uint64_t kQuerySamplesDefault = 50'000'000;
 constexpr uint64_t kQuerySeriesDefault = 1'000'000;
+constexpr uint64_t kQueryResultBytesDefault = uint64_t{256} << 20;
+constexpr uint32_t kQueriesPerClientDefault = 8;
+constexpr uint32_t kQueriesDefault = 32;
 
 absl::Status CheckStorageUri(absl::string_view uri) {
   constexpr absl::string_view kScheme = "file:///";
@@ -40,6 +43,19 @@ absl::Status CheckIngest(const config::v1::IngestConfig& ingest) {
                                       {absl::Milliseconds(100), absl::Minutes(5)}));
   }
   return CheckNumber("ingest.series_per_host_max", ingest.series_per_host_max(), {1, 10'000'000});
+}
+
+absl::Status CheckQuery(const config::v1::QueryConfig& query) {
+  if (query.has_timeout()) {
+    ORA_RETURN_IF_ERROR(
+        CheckDuration("query.timeout", query.timeout(), {absl::Milliseconds(1), kDay}));
+  }
+  ORA_RETURN_IF_ERROR(CheckNumber("query.steps_max", query.steps_max(), {1, 1'000'000}));
+  ORA_RETURN_IF_ERROR(CheckNumber("query.result_bytes_max", query.result_bytes_max(),
+                                  {uint64_t{1} << 10, uint64_t{16} << 30}));
+  ORA_RETURN_IF_ERROR(CheckNumber("query.concurrent_per_client_max",
+                                  query.concurrent_per_client_max(), {1, 1'000}));
+  return CheckNumber("query.concurrent_max", query.concurrent_max(), {1, 1'000});
 }
 
 absl::Status CheckThresholds(const AlertConfig& alerts) {
@@ -154,11 +170,7 @@ absl::Status Validate(const AggregatorConfig& config) {
   ORA_RETURN_IF_ERROR(CheckAlerts(config.alerts()));
   ORA_RETURN_IF_ERROR(CheckHttp(config.http()));
   ORA_RETURN_IF_ERROR(CheckCount("rules.files", config.rules().files_size(), kRuleFilesMax));
-  if (config.query().has_timeout()) {
-    ORA_RETURN_IF_ERROR(
-        CheckDuration("query.timeout", config.query().timeout(), {absl::Milliseconds(1), kDay}));
-  }
-  return absl::OkStatus();
+  return CheckQuery(config.query());
 }
 
 void FillDefaults(AggregatorConfig& config) {
@@ -178,6 +190,12 @@ void FillDefaults(AggregatorConfig& config) {
   config::v1::QueryConfig& query = *config.mutable_query();
   if (query.samples_max() == 0) query.set_samples_max(kQuerySamplesDefault);
   if (query.series_max() == 0) query.set_series_max(kQuerySeriesDefault);
+  if (query.steps_max() == 0) query.set_steps_max(kRangeStepsDefault);
+  if (query.result_bytes_max() == 0) query.set_result_bytes_max(kQueryResultBytesDefault);
+  if (query.concurrent_per_client_max() == 0) {
+    query.set_concurrent_per_client_max(kQueriesPerClientDefault);
+  }
+  if (query.concurrent_max() == 0) query.set_concurrent_max(kQueriesDefault);
   if (!query.has_timeout()) *query.mutable_timeout() = ToProto(absl::Minutes(2));
   config::v1::HttpConfig& http = *config.mutable_http();
   if (http.connections_max() == 0) http.set_connections_max(kHttpConnectionsDefault);

@@ -28,7 +28,7 @@ inline constexpr size_t kKernelBytesMax = 128;
 
 // Queries.
 inline constexpr size_t kExpressionBytesMax = 64 << 10;
-inline constexpr int64_t kRangeStepsMax = 11'000;
+inline constexpr uint32_t kRangeStepsDefault = 11'000;
 inline constexpr size_t kSelectorsMax = 16;
 
 // Rule files that are sent to be checked or tested.

@@ -140,12 +140,6 @@ absl::Status Validate(const v1::QueryRangeRequest& request) {
     return Invalid("end", absl::StrCat("is ", request.end().seconds(), " s, before start at ",
                                        request.start().seconds(), " s; swap them"));
   }
-  const absl::int128 steps = length / step;
-  if (steps > kRangeStepsMax) {
-    return Invalid("step", absl::StrCat("makes ", static_cast<int64_t>(steps),
-                                        " steps from start to end; at most ", kRangeStepsMax,
-                                        " are allowed, send a longer step"));
-  }
   return CheckLookback(request);
 }
 

@@ -55,6 +55,7 @@ EDGES = {
     "aggregator/logs": PROTO + STORAGE + ("aggregator/promql",),
     "aggregator/server": PROTO + STORAGE,
     "aggregator/metrics": (),
+    "aggregator/admission": ("storage/env",),
     "aggregator/http": PROTO + STORAGE + ("aggregator",),
     "aggregator/services": PROTO + STORAGE + ("aggregator",),
     "cli": PROTO + ("proto/transport", "proto/yaml", "storage/env", "collector/run", "cli"),

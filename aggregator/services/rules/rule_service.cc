@@ -36,7 +36,8 @@ void RuleService::AddTo(MethodTable& methods) const {
   ServiceMethods<const RuleService> service(methods, "ora.v1.RuleService", environment_, *this);
   service.AddUnary("ListRules", &RuleService::ListRules);
   service.AddUnary("CheckRules", &RuleService::CheckRules);
-  service.AddUnary("TestRules", &RuleService::TestRules);
+  ServiceMethods<const RuleService> tests(methods, "ora.v1.RuleService", tests_, *this);
+  tests.AddUnary("TestRules", &RuleService::TestRules);
 }
 
 absl::StatusOr<v1::ListRulesResponse> RuleService::ListRules(
@@ -64,6 +65,8 @@ absl::StatusOr<v1::CheckRulesResponse> RuleService::CheckRules(
 absl::StatusOr<v1::TestRulesResponse> RuleService::TestRules(
     const CallLife& life, const v1::TestRulesRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
+  ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot,
+                       slots_.Enter(life.client(), absl::ZeroDuration()));
   ORA_ASSIGN_OR_RETURN(RuleTestReport report, RunRuleTests(
                                                   request.tests().name(), request.tests().text(),
                                                   [&request](const std::string& pattern) {

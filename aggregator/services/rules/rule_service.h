@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "aggregator/admission/query_slots.h"
 #include "aggregator/rules/rule_book.h"
 #include "aggregator/server/call.h"
 #include "ora/v1/rule_service.pb.h"
@@ -12,9 +13,15 @@ namespace ora::aggregator {
 // Thread-safe.
 class RuleService final {
  public:
-  // The references must outlive the service. `interval`: of groups that say none.
-  RuleService(const CallEnvironment& environment, const RuleBook& rules, absl::Duration interval)
-      : environment_(environment), rules_(rules), interval_(interval) {}
+  // The references must outlive the service. `tests`: where tests run, as queries do. `interval`:
+  // of groups that say none.
+  RuleService(const CallEnvironment& environment, const CallEnvironment& tests,
+              const RuleBook& rules, QuerySlots& slots, absl::Duration interval)
+      : environment_(environment),
+        tests_(tests),
+        rules_(rules),
+        slots_(slots),
+        interval_(interval) {}
 
   // Adds the service's methods; it must outlive the table.
   void AddTo(MethodTable& methods) const;
@@ -28,7 +35,9 @@ class RuleService final {
                                                   const v1::TestRulesRequest& request) const;
 
   const CallEnvironment environment_;
+  const CallEnvironment tests_;
   const RuleBook& rules_;
+  QuerySlots& slots_;
   const absl::Duration interval_;
 };
 

@@ -78,7 +78,7 @@ class HttpServerTest : public testing::Test {
  protected:
   void Start(AnswerFn answer) {
     options_.listen = "127.0.0.1:0";
-    auto started = HttpServer::Start(options_, {workers_, clock_, log_, counters_}, answer);
+    auto started = HttpServer::Start(options_, {on_workers_, clock_, log_, counters_}, answer);
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
   }
@@ -108,6 +108,7 @@ class HttpServerTest : public testing::Test {
   storage::Counters counters_;
   WorkerPool workers_{{.threads = 2, .queue_max = 1}, clock_};
   HttpServerOptions options_;
+  const WorkersFn on_workers_ = [this](const std::string&) -> WorkerPool& { return workers_; };
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -263,12 +264,13 @@ TEST_F(HttpServerTest, AnAddressThatIsTakenOrNoneIsSaid) {
   HttpServerOptions taken;
   taken.listen = server_->address();
   const auto answer = [](const HttpRequest&, const ConnectedFn&) { return HttpResponse(); };
-  const auto again = HttpServer::Start(taken, {workers_, clock_, log_, counters_}, answer);
+  const auto again = HttpServer::Start(taken, {on_workers_, clock_, log_, counters_}, answer);
   EXPECT_EQ(again.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(again.status().message()), HasSubstr(taken.listen));
   taken.listen = "nowhere.invalid:1";
-  EXPECT_EQ(HttpServer::Start(taken, {workers_, clock_, log_, counters_}, answer).status().code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(
+      HttpServer::Start(taken, {on_workers_, clock_, log_, counters_}, answer).status().code(),
+      absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -25,13 +25,16 @@ class PrometheusApiTest : public testing::Test {
   HttpResponse Ask(const std::string& target, HttpMethod method = HttpMethod::kGet) {
     const size_t mark = target.find('?');
     HttpRequest request;
+    request.client = "10.0.0.7";
     request.method = method;
     request.path = target.substr(0, mark);
     if (mark != std::string::npos) {
       EXPECT_TRUE(ParseForm(target.substr(mark + 1), request.parameters).ok());
     }
-    const PrometheusApi api(
-        {{engine_, clock_, limits_, timeout_}, series_, [this] { return groups_; }, "1.2.3"});
+    const PrometheusApi api({{engine_, clock_, slots_, limits_, timeout_, absl::ZeroDuration()},
+                             series_,
+                             [this] { return groups_; },
+                             "1.2.3"});
     HttpResponse response = api.Answer(request, [this] { return connected_; });
     while (response.more && response.more(response.body)) {
     }
@@ -58,6 +61,7 @@ class PrometheusApiTest : public testing::Test {
   fakes::ManualClock clock_{absl::FromUnixMillis(60'500)};
   fakes::MemorySeries series_;
   promql::Engine engine_{series_};
+  QuerySlots slots_{{.client_max = 1, .all_max = 2}, clock_};
   promql::QueryLimits limits_;
   absl::Duration timeout_ = absl::Minutes(2);
   absl::Status connected_;
@@ -124,6 +128,34 @@ TEST_F(PrometheusApiTest, StepsAreLimitedToThoseThatDashboardsKnow) {
   Data("query_range?query=vector(1)&start=0&end=11000&step=1");
   ExpectError("query_range?query=vector(1)&start=0&end=11001&step=1", 400, "bad_data",
               "exceeded maximum resolution of 11,000 points per timeseries");
+}
+
+TEST_F(PrometheusApiTest, StepsAndResultsAreLimitedByTheConfiguration) {
+  limits_.steps_max = 1'234'567;
+  ExpectError("query_range?query=vector(1)&start=0&end=1234568&step=1", 400, "bad_data",
+              "exceeded maximum resolution of 1,234,567 points per timeseries");
+  limits_.steps_max = 10;
+  Data("query_range?query=vector(1)&start=0&end=10&step=1");
+  ExpectError("query_range?query=vector(1)&start=0&end=11&step=1", 400, "bad_data",
+              "exceeded maximum resolution of 10 points");
+  limits_.result_bytes_max = 16;  // A value, and no label's text.
+  Data("query?query=sum(up)");
+  limits_.result_bytes_max = 15;
+  ExpectError("query?query=sum(up)", 422, "execution", "takes 16 bytes, the limit is 15");
+}
+
+TEST_F(PrometheusApiTest, WhatReadsSeriesNeedsASlotAndOtherPathsDoNot) {
+  const auto taken = slots_.Enter("10.0.0.7", absl::ZeroDuration());
+  for (const char* target : {"query?query=up", "query_range?query=up&start=0&end=1&step=1",
+                             "series?match[]=up", "labels", "label/a/values", "metadata"}) {
+    ExpectError(target, 503, "timeout",
+                "query timed out in query queue: query: 1 queries of client 10.0.0.7 run already, "
+                "query.concurrent_per_client_max is 1");
+  }
+  for (const char* target : {"rules", "alerts", "status/buildinfo", "format_query?query=up"}) {
+    Data(target);
+  }
+  EXPECT_EQ(Ask("/-/healthy").status, 200);
 }
 
 TEST_F(PrometheusApiTest, LimitsTimeAndDepartureEndAQuery) {

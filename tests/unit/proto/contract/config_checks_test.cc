@@ -101,6 +101,12 @@ TEST(ConfigChecksTest, DefaultsOfTheAggregatorAreValidAndChangeNothingTheSecondT
   EXPECT_EQ(config.alerts().error_rate_threshold_percent(), 10);
   EXPECT_EQ(config.alerts().response_time_threshold_seconds(), 2);
   EXPECT_EQ(config.query().timeout().seconds(), 120);
+  EXPECT_EQ(config.query().samples_max(), 50'000'000u);
+  EXPECT_EQ(config.query().series_max(), 1'000'000u);
+  EXPECT_EQ(config.query().steps_max(), 11'000u);
+  EXPECT_EQ(config.query().result_bytes_max(), uint64_t{256} << 20);
+  EXPECT_EQ(config.query().concurrent_per_client_max(), 8u);
+  EXPECT_EQ(config.query().concurrent_max(), 32u);
   AggregatorConfig again = config;
   FillDefaults(again);
   EXPECT_EQ(again.DebugString(), config.DebugString());
