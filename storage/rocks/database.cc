@@ -100,7 +100,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
       WithIdleLogSyncs(WithManifestCopies(files.system()));
   std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(system);
   const auto errors = std::make_shared<DiskErrors>(report);
-  auto options = std::make_unique<DatabaseOptions>(env.get(), errors);
+  auto options = std::make_unique<DatabaseOptions>(directory, env.get(), errors);
   absl::StatusOr<OpenedRocks> opened = OpenRocks(directory, *options, report);
   if (!opened.ok()) return opened.status();
   std::unique_ptr<Database> database(new Database(files, std::move(env), std::move(options), errors,

@@ -3,6 +3,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <utility>
+
+#include "storage/rocks/info_log.h"
+
 namespace ora::storage {
 namespace {
 
@@ -29,7 +33,7 @@ constexpr uint64_t kCompactionDebtNever = uint64_t{1} << 60;
 
 }  // namespace
 
-DatabaseOptions::DatabaseOptions(rocksdb::Env* env,
+DatabaseOptions::DatabaseOptions(const std::string& directory, rocksdb::Env* env,
                                  std::shared_ptr<rocksdb::EventListener> listener)
     : cache_(rocksdb::NewLRUCache(kMemoryBytesMax)) {
   db_.env = env;
@@ -48,6 +52,10 @@ DatabaseOptions::DatabaseOptions(rocksdb::Env* env,
   db_.keep_log_file_num = kInfoLogFiles;
   db_.max_log_file_size = kInfoLogBytesMax;
   db_.info_log_level = rocksdb::WARN_LEVEL;
+  std::shared_ptr<rocksdb::Logger> log;
+  if (rocksdb::CreateLoggerFromOptions(directory, db_, &log).ok()) {
+    db_.info_log = std::make_shared<InfoLog>(std::move(log));
+  }
   db_.stats_dump_period_sec = 0;
   db_.stats_persist_period_sec = 0;
   db_.write_buffer_manager =

@@ -7,6 +7,7 @@
 #include <rocksdb/options.h>
 
 #include <memory>
+#include <string>
 
 #include "storage/rocks/database.h"
 
@@ -21,8 +22,10 @@ inline constexpr size_t kMemtableBytesMax = size_t{56} << 20;
 // What the families of one database share.
 class DatabaseOptions {
  public:
-  // `env` must outlive the options and the database.
-  DatabaseOptions(rocksdb::Env* env, std::shared_ptr<rocksdb::EventListener> listener);
+  // For the database in `directory`, where RocksDB's warnings are logged from now on. `env` must
+  // outlive the options and the database.
+  DatabaseOptions(const std::string& directory, rocksdb::Env* env,
+                  std::shared_ptr<rocksdb::EventListener> listener);
 
   const rocksdb::DBOptions& db() const { return db_; }
   rocksdb::ColumnFamilyOptions Of(Family family) const;
