@@ -15,7 +15,9 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 
-absl::StatusOr<size_t> ReadHeader(ByteReader& reader) {
+}  // namespace
+
+absl::StatusOr<size_t> ReadChunkHead(ByteReader& reader) {
   const size_t size = reader.rest().size();
   const uint8_t version = reader.Byte();
   const uint64_t count = reader.Varint();
@@ -32,8 +34,6 @@ absl::StatusOr<size_t> ReadHeader(ByteReader& reader) {
   }
   return static_cast<size_t>(count);
 }
-
-}  // namespace
 
 ChunkEncoder::ChunkEncoder() : scratch_(std::make_unique<EncodeScratch>()) {}
 ChunkEncoder::~ChunkEncoder() = default;
@@ -53,7 +53,7 @@ ChunkDecoder::~ChunkDecoder() = default;
 
 absl::Status ChunkDecoder::Append(absl::string_view chunk, SampleColumns& append_to) {
   ByteReader reader(chunk);
-  const absl::StatusOr<size_t> count = ReadHeader(reader);
+  const absl::StatusOr<size_t> count = ReadChunkHead(reader);
   if (!count.ok()) return count.status();
   const size_t before = append_to.size();
   const auto undo = [&](absl::string_view column) {
@@ -77,7 +77,7 @@ absl::Status ChunkDecoder::Append(absl::string_view chunk, SampleColumns& append
 absl::StatusOr<size_t> ChunkDecoder::DecodeAt(absl::string_view chunk, int64_t end_millis,
                                               size_t at, SampleColumns& columns) {
   ByteReader reader(chunk);
-  const absl::StatusOr<size_t> total = ReadHeader(reader);
+  const absl::StatusOr<size_t> total = ReadChunkHead(reader);
   if (!total.ok()) return total.status();
   if (columns.size() < at + *total) {
     columns.time_millis.resize(at + *total);
@@ -121,7 +121,7 @@ absl::StatusOr<size_t> DecodeChunkAt(absl::string_view chunk, int64_t end_millis
 
 absl::StatusOr<size_t> ChunkSampleCount(absl::string_view chunk) {
   ByteReader reader(chunk);
-  return ReadHeader(reader);
+  return ReadChunkHead(reader);
 }
 
 }  // namespace ora::storage

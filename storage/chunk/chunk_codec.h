@@ -16,6 +16,8 @@
 
 namespace ora::storage {
 
+class ByteReader;
+
 inline constexpr size_t kChunkSamplesMax = 65'536;
 
 enum class ChunkEffort {
@@ -71,6 +73,10 @@ std::string EncodeChunk(absl::Span<const int64_t> time_millis, absl::Span<const 
 absl::Status DecodeChunk(absl::string_view chunk, SampleColumns& append_to);
 absl::StatusOr<size_t> DecodeChunkAt(absl::string_view chunk, int64_t end_millis, size_t at,
                                      SampleColumns& columns);
+
+// Reads what stands before the columns: how many samples they have, 1 to kChunkSamplesMax.
+// DATA_LOSS: there is no head that this program reads.
+absl::StatusOr<size_t> ReadChunkHead(ByteReader& reader);
 
 // How many samples the chunk says it has, 1 to kChunkSamplesMax, from its first bytes alone.
 // DATA_LOSS: it has no header that this program reads.

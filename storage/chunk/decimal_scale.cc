@@ -168,9 +168,28 @@ void Unscale(absl::Span<const int64_t> scaled, double power, double* out) {
 
 }  // namespace
 
+double DecimalPower(unsigned exponent) { return kPowers[exponent]; }
+
+void UnscaleDecimals(absl::Span<const int64_t> wholes, unsigned exponent, double* out) {
+  constexpr size_t kBlock = 1024;  // Of numbers that stay in the nearest cache.
+  for (size_t begin = 0; begin < wholes.size(); begin += kBlock) {
+    CallFastest<Unscale>(wholes.subspan(begin, kBlock), kPowers[exponent], out + begin);
+  }
+}
+
+std::optional<unsigned> ReadWholes(ByteReader& reader, DecodeScratch& scratch, size_t count) {
+  const unsigned exponent = reader.Byte();
+  const uint64_t exceptions = reader.Varint();
+  if (!reader.ok() || exponent > kExponentMax || exceptions > 0) return std::nullopt;
+  if (scratch.scaled.size() < count) scratch.scaled.resize(count);
+  if (!ReadIntegers(reader, scratch, absl::MakeSpan(scratch.scaled.data(), count))) {
+    return std::nullopt;
+  }
+  return exponent;
+}
+
 bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
                 size_t total) {
-  constexpr size_t kBlock = 1024;  // Of numbers that stay in the nearest cache.
   const unsigned exponent = reader.Byte();
   const uint64_t exceptions = reader.Varint();
   if (!reader.ok() || exponent > kExponentMax || exceptions > total) return false;
@@ -182,9 +201,7 @@ bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
   if (scratch.scaled.size() < values.size()) scratch.scaled.resize(values.size());
   const absl::Span<int64_t> scaled(scratch.scaled.data(), values.size());
   if (!reader.ok() || !ReadIntegers(reader, scratch, scaled, total)) return false;
-  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
-    CallFastest<Unscale>(scaled.subspan(begin, kBlock), kPowers[exponent], values.data() + begin);
-  }
+  UnscaleDecimals(scaled, exponent, values.data());
   uint64_t at = 0;
   for (uint64_t i = 0; i < exceptions; ++i) {
     const uint64_t step = exception_reader.Varint();

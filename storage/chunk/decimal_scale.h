@@ -27,4 +27,15 @@ void AppendScaled(absl::Span<const double> values, unsigned exponent, ChunkEffor
 bool ReadScaled(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values,
                 size_t total);
 
+// Reads `count` values, all there are, as whole numbers into the scratch's `scaled`, and returns
+// their exponent. Nothing, and the reader is of no use, if some are exceptions or the bytes are
+// damaged.
+std::optional<unsigned> ReadWholes(ByteReader& reader, DecodeScratch& scratch, size_t count);
+
+// 10^exponent, by which whole numbers are divided; up to the highest that there is.
+double DecimalPower(unsigned exponent);
+
+// Writes the values that whole numbers stand for to `out`.
+void UnscaleDecimals(absl::Span<const int64_t> wholes, unsigned exponent, double* out);
+
 }  // namespace ora::storage

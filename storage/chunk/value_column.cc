@@ -118,4 +118,24 @@ bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
   return false;
 }
 
+StoredValues ReadValuesAsStored(ByteReader& reader, DecodeScratch& scratch,
+                                absl::Span<double> values) {
+  ByteReader ahead = reader;
+  switch (static_cast<ValueCoding>(ahead.Byte())) {
+    case ValueCoding::kConstant:
+      if (!ReadValues(reader, scratch, values.subspan(0, 1))) return {};
+      return {StoredValues::kConstant};
+    case ValueCoding::kDecimal:
+      if (const std::optional<unsigned> exponent = ReadWholes(ahead, scratch, values.size())) {
+        reader = ahead;
+        return {StoredValues::kDecimals, *exponent};
+      }
+      break;
+    default:
+      break;
+  }
+  if (!ReadValues(reader, scratch, values)) return {};
+  return {StoredValues::kPlain};
+}
+
 }  // namespace ora::storage

@@ -1,6 +1,7 @@
 // The values of a chunk, in the smallest of the codings for constants, decimals and the rest.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/types/span.h"
@@ -21,5 +22,22 @@ bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> v
 inline bool ReadValues(ByteReader& reader, DecodeScratch& scratch, absl::Span<double> values) {
   return ReadValues(reader, scratch, values, values.size());
 }
+
+// What ReadValuesAsStored found.
+struct StoredValues {
+  enum Kind : uint8_t {
+    kDamaged,
+    kConstant,  // The first of the values is filled, and stands for all.
+    kDecimals,  // They are in the scratch's `scaled`, to be divided by DecimalPower(exponent).
+    kPlain,     // They are filled.
+  };
+  Kind kind = kDamaged;
+  unsigned exponent = 0;
+};
+
+// As ReadValues of all of them, but a column of decimals stays whole numbers, where each value
+// is one.
+StoredValues ReadValuesAsStored(ByteReader& reader, DecodeScratch& scratch,
+                                absl::Span<double> values);
 
 }  // namespace ora::storage

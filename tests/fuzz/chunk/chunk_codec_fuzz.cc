@@ -1,11 +1,12 @@
-// Decodes the input as a chunk; and encodes it, as steps of time and float64, and reads it back,
-// with both efforts.
+// Decodes the input as a chunk, and unpacks it as it is kept; and encodes it, as steps of time and
+// float64, and reads it back, with both efforts.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
 
 #include "storage/chunk/chunk_codec.h"
+#include "storage/chunk/packed_column.h"
 
 namespace {
 
@@ -16,6 +17,19 @@ void ExpectSame(const std::string& bytes, const SampleColumns& samples) {
   if (!ora::storage::DecodeChunk(bytes, read).ok()) std::abort();
   if (read.time_millis != samples.time_millis || read.size() != samples.size()) std::abort();
   if (std::memcmp(read.values.data(), samples.values.data(), samples.size() * 8) != 0) std::abort();
+}
+
+// What is kept unpacked is what decoding gives, or both refuse.
+void ExpectPacksAsDecoded(absl::string_view chunk, bool decodes, const SampleColumns& decoded) {
+  const auto packed = ora::storage::PackedColumn::OfChunk(chunk);
+  if (packed.ok() != decodes) std::abort();
+  if (!decodes) return;
+  SampleColumns read;
+  packed->Read(0, packed->size(), 0, read);
+  if (read.time_millis != decoded.time_millis) std::abort();
+  if (std::memcmp(read.values.data(), decoded.values.data(), read.size() * 8) != 0) std::abort();
+  const size_t middle = read.size() / 2;
+  if (packed->CountBefore(read.time_millis[middle]) != middle) std::abort();
 }
 
 void ExpectRoundTrips(const SampleColumns& samples) {
@@ -52,7 +66,9 @@ SampleColumns SamplesFrom(const uint8_t* bytes, size_t size) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   SampleColumns decoded;
   const absl::string_view chunk(reinterpret_cast<const char*>(bytes), size);
-  if (ora::storage::DecodeChunk(chunk, decoded).ok()) {
+  const bool decodes = ora::storage::DecodeChunk(chunk, decoded).ok();
+  ExpectPacksAsDecoded(chunk, decodes, decoded);
+  if (decodes) {
     ExpectRoundTrips(decoded);
   } else if (decoded.size() != 0 || !decoded.values.empty()) {
     std::abort();

@@ -8,7 +8,10 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
+
+#include "storage/chunk/packed_column.h"
 
 namespace ora::storage {
 namespace {
@@ -52,6 +55,37 @@ void ExpectBeginnings(const std::string& bytes, const std::vector<int64_t>& time
   }
 }
 
+// Unpacks the chunk as it is kept, and reads parts of that over what columns held before.
+void ExpectPacked(const std::string& bytes, const std::vector<int64_t>& times,
+                  const std::vector<double>& values) {
+  const absl::StatusOr<PackedColumn> packed = PackedColumn::OfChunk(bytes);
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  ASSERT_EQ(packed->size(), times.size());
+  constexpr size_t kAt = 1;
+  SampleColumns columns{{1, 2}, {1, 2}};
+  const size_t third = times.size() / 3;
+  for (const auto& [begin, end] : {std::pair{size_t{0}, times.size()},
+                                   {third, 2 * third},
+                                   {times.size() - 1, times.size()},
+                                   {third, third}}) {
+    packed->Read(begin, end, kAt, columns);
+    ASSERT_EQ(columns.values[0], 1);
+    ASSERT_GE(columns.size(), kAt + end - begin);
+    for (size_t i = begin; i < end; ++i) {
+      ASSERT_EQ(columns.time_millis[kAt + i - begin], times[i]);
+      ASSERT_EQ(std::bit_cast<uint64_t>(columns.values[kAt + i - begin]),
+                std::bit_cast<uint64_t>(values[i]));
+    }
+  }
+  for (size_t i = 0; i < times.size(); i += 1 + times.size() / 50) {
+    ASSERT_EQ(packed->CountBefore(times[i]), i);
+    if (times[i] < std::numeric_limits<int64_t>::max()) {
+      ASSERT_EQ(packed->CountBefore(times[i] + 1), i + 1);
+    }
+  }
+  ASSERT_EQ(packed->CountBefore(times.back()), times.size() - 1);
+}
+
 // The bytes of the chunk, after checking that all comes back to the bit.
 std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<double>& values,
                       ChunkEffort effort) {
@@ -61,6 +95,7 @@ std::string RoundTrip(const std::vector<int64_t>& times, const std::vector<doubl
   EXPECT_EQ(read.time_millis, times);
   EXPECT_EQ(Bits(read.values), Bits(values));
   ExpectBeginnings(bytes, times, values);
+  ExpectPacked(bytes, times, values);
   return bytes;
 }
 
@@ -218,6 +253,33 @@ TEST(ChunkCodecDeathTest, DiesOfWhatACallerMustNotPass) {
   EXPECT_DEATH(EncodeChunk({1, 2}, {1}, ChunkEffort::kFast), "");
 }
 
+TEST(PackedColumnTest, TakesLittleMoreMemoryThanTheRangeOfItsValues) {
+  const auto bytes_of = [](double step) {
+    std::vector<double> values;
+    for (int i = 0; i < 2000; ++i) values.push_back(i % 100 * step / 100);
+    const auto packed = PackedColumn::OfChunk(
+        EncodeChunk(EveryTenSeconds(values.size()), values, ChunkEffort::kBest));
+    return packed.value().bytes();
+  };
+  constexpr size_t kRest = 256;
+  EXPECT_LE(bytes_of(0), kRest);
+  EXPECT_LE(bytes_of(100), 2000 + kRest);
+  EXPECT_LE(bytes_of(1), 2000 + kRest);
+  EXPECT_LE(bytes_of(1e4), 4000 + kRest);
+  EXPECT_LE(bytes_of(1e8), 8000 + kRest);
+  EXPECT_LE(bytes_of(1e11), 16000 + kRest);
+}
+
+TEST(PackedColumnTest, KeepsTimesWithoutAPace) {
+  std::mt19937_64 random(3);
+  std::vector<int64_t> times{1'700'000'000'000};
+  while (times.size() < 1000)
+    times.push_back(times.back() + 1 + static_cast<int64_t>(random() % 99));
+  RoundTrip(times, std::vector<double>(times.size(), 1));
+  times.back() += int64_t{1} << 40;
+  RoundTrip(times, std::vector<double>(times.size(), 1));
+}
+
 TEST(ChunkCodecTest, ReportsEveryTruncationAndChangesNothing) {
   std::vector<std::string> chunks = {
       EncodeChunk({1, 2, 3}, {1, 1, 1}, ChunkEffort::kFast),
@@ -228,6 +290,8 @@ TEST(ChunkCodecTest, ReportsEveryTruncationAndChangesNothing) {
       SampleColumns columns{{1}, {0.5}};
       const absl::Status status = DecodeChunk(absl::string_view(chunk).substr(0, size), columns);
       EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << size;
+      const auto packed = PackedColumn::OfChunk(absl::string_view(chunk).substr(0, size));
+      EXPECT_EQ(packed.status().code(), absl::StatusCode::kDataLoss) << size;
       EXPECT_EQ(columns.size(), 1u);
       EXPECT_EQ(columns.values.size(), 1u);
     }
