@@ -22,6 +22,8 @@ struct ReadHints {
   int64_t range_millis = 0;     // The window of a range selector; 0: an instant selector.
   std::string function;         // The function or aggregation right above; empty if none.
   bool by_labels_only = false;  // Only the labels are wanted: ReadSamples will not be called.
+  bool only_newest = false;     // Of a series' samples only the newest is looked at: so that others
+                                // may be missing.
 };
 
 struct SelectRequest {

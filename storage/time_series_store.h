@@ -38,6 +38,8 @@ struct TimeSeriesStoreOptions {
   // Series in all, and of one instance.
   uint64_t series_max = 2'000'000;
   uint64_t series_per_instance_max = 100'000;
+  // Memory for what was read lately, unpacked. 0: nothing is kept.
+  uint64_t hot_bytes_max = uint64_t{64} << 20;
   // Batches in the queue of writers.
   uint64_t queue_batches_max = 16'384;
   uint64_t queue_bytes_max = uint64_t{256} << 20;

@@ -41,6 +41,8 @@ Partition::Partition(PartitionId id, rocksdb::DB& db, rocksdb::ColumnFamilyHandl
 
 Partition::~Partition() { (void)db_.DestroyColumnFamilyHandle(handle_); }
 
+uint32_t Partition::number() const { return handle_->GetID(); }
+
 DatabaseChanges::DatabaseChanges(const Database& database)
     : database_(database), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
 DatabaseChanges::DatabaseChanges(DatabaseChanges&&) noexcept = default;
@@ -160,7 +162,10 @@ absl::Status Database::Write(DatabaseChanges changes, Durability durability) {
   if (changes.partitions_.empty()) return WriteBatchOf(changes, durability);
   absl::ReaderMutexLock lock(&mutex_);
   if (absl::Status there = CheckAreThere(changes.partitions_); !there.ok()) return there;
-  return WriteBatchOf(changes, durability);
+  for (const Partition* partition : changes.partitions_) partition->writes_begun_.fetch_add(1);
+  const absl::Status written = WriteBatchOf(changes, durability);
+  for (const Partition* partition : changes.partitions_) partition->writes_over_.fetch_add(1);
+  return written;
 }
 
 absl::Status Database::CheckAreThere(const std::vector<const Partition*>& partitions) const {

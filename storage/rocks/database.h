@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,14 @@ class Partition {
   Partition& operator=(const Partition&) = delete;
 
   const PartitionId& id() const { return id_; }
+  // No other partition of the database has this number, nor had it.
+  uint32_t number() const;
+
+  // How many writes to its rows were begun since the database was opened, and how many of them are
+  // over, whatever came of them. Where as many were over before a snapshot was taken as are begun
+  // after it, the snapshot has the rows as these writes left them. Any thread.
+  uint64_t writes_begun() const { return writes_begun_.load(); }
+  uint64_t writes_over() const { return writes_over_.load(); }
 
  private:
   friend class Database;
@@ -64,6 +73,8 @@ class Partition {
   const PartitionId id_;
   rocksdb::DB& db_;
   rocksdb::ColumnFamilyHandle* const handle_;
+  mutable std::atomic<uint64_t> writes_begun_{0};  // Counted by the database.
+  mutable std::atomic<uint64_t> writes_over_{0};
 };
 
 // Changes that become durable together, or not at all. Must not outlive the database.

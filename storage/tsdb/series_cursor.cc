@@ -3,17 +3,25 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "storage/chunk/packed_column.h"
 #include "storage/retention/tier_row.h"
 #include "storage/retention/tier_samples.h"
+#include "storage/tsdb/hot/hot_columns.h"
 #include "storage/tsdb/partitions/checked_value.h"
 #include "storage/tsdb/partitions/chunk_rows.h"
 #include "storage/tsdb/partitions/sample_stretches.h"
 
 namespace ora::storage {
 namespace {
+
+// Bytes that a sample takes unpacked, about: more than most do.
+constexpr uint64_t kHotSampleBytes = 4;
+// A selection that would take more than one part in so many of what is kept leaves it as it is.
+constexpr uint64_t kHotShare = 2;
 
 // A partition, and where its rows are stepped through; made for the first series in it.
 struct Source {
@@ -22,12 +30,18 @@ struct Source {
   size_t read_for = 0;  // What `next_` was when it was read last.
 };
 
+TimeRange RangeOf(const PartitionId& id, const ChunkKey& key) {
+  const int64_t start = StartOf(id.first_day);
+  return {start + key.first_offset_millis, start + key.last_offset_millis};
+}
+
 class TsdbCursor final : public SeriesCursor {
  public:
   TsdbCursor(const CursorSources& sources, CursorSelection selection)
       : sources_(sources),
         selection_(std::move(selection)),
         tier_column_(ColumnFor(selection_.function)) {
+    keeps_ = FitsIntoHot();
     for (PartitionView& view : selection_.partitions) {
       std::vector<Source>& where = view.id().resolution == Resolution::kRaw ? raw_ : tiers_;
       where.push_back({std::move(view), nullptr, 0});
@@ -55,18 +69,20 @@ class TsdbCursor final : public SeriesCursor {
   }
   size_t series_count() const override { return selection_.series.size(); }
 
+  // The columns keep their length until all is read, so that what the next series writes over is
+  // not cleared before.
   absl::Status ReadSamples(SampleColumns& columns) override {
-    columns.clear();
     stretches_.clear();
-    sealed_end_ = 0;
+    end_ = 0;
     if (!tiers_.empty()) {
-      if (absl::Status read = ReadTiers(); !read.ok()) return read;
+      if (absl::Status read = ReadTiers(columns); !read.ok()) return read;
     }
     for (Source& source : raw_) {
       if (!Holds(source)) continue;
-      if (absl::Status read = ReadRaw(source); !read.ok()) return read;
+      if (absl::Status read = ReadRaw(source, columns); !read.ok()) return read;
     }
-    for (SampleStretch& stretch : stretches_) Move(sealed_, stretch, columns);
+    columns.time_millis.resize(end_);
+    columns.values.resize(end_);
     ReadOpen(columns);
     OrderStretches(stretches_, columns);
     return absl::OkStatus();
@@ -98,7 +114,7 @@ class TsdbCursor final : public SeriesCursor {
   }
 
   // Of days without raw samples of the series: the finest tier's rows.
-  absl::Status ReadTiers() {
+  absl::Status ReadTiers(SampleColumns& columns) {
     days_read_.clear();
     for (const Source& source : raw_) {
       if (Holds(source)) days_read_.push_back(source.view.id().first_day);
@@ -119,7 +135,7 @@ class TsdbCursor final : public SeriesCursor {
       AppendTierSamples(row.row, tier_column_, tier_samples_);
       TrimTail(selection_.range, 0, tier_samples_);
       if (tier_samples_.size() == 0) continue;
-      AddSealed(tier_samples_);
+      AddSealed(tier_samples_, columns);
       TierUse use{row.row.resolution, StartOf(row.day + 1)};
       if (tier_use_) {
         use.coarsest = std::max(use.coarsest, tier_use_->coarsest);
@@ -164,57 +180,128 @@ class TsdbCursor final : public SeriesCursor {
     return absl::OkStatus();
   }
 
-  // Puts samples of a tier among the sealed ones.
-  void AddSealed(const SampleColumns& samples) {
-    const size_t end = sealed_end_ + samples.size();
-    if (sealed_.size() < end) {
-      sealed_.time_millis.resize(end);
-      sealed_.values.resize(end);
+  void AddSealed(const SampleColumns& samples, SampleColumns& columns) {
+    const size_t end = end_ + samples.size();
+    if (columns.size() < end) {
+      columns.time_millis.resize(end);
+      columns.values.resize(end);
     }
-    const auto at = static_cast<std::ptrdiff_t>(sealed_end_);
+    const auto at = static_cast<std::ptrdiff_t>(end_);
     std::copy(samples.time_millis.begin(), samples.time_millis.end(),
-              sealed_.time_millis.begin() + at);
-    std::copy(samples.values.begin(), samples.values.end(), sealed_.values.begin() + at);
-    stretches_.push_back({sealed_end_, end, 0});
-    sealed_end_ = end;
+              columns.time_millis.begin() + at);
+    std::copy(samples.values.begin(), samples.values.end(), columns.values.begin() + at);
+    AddStretch(samples.size(), 0);
   }
 
-  // Appends a stretch of `from` to `to`, where it is from then on.
-  static void Move(const SampleColumns& from, SampleStretch& stretch, SampleColumns& to) {
-    const auto begin = static_cast<std::ptrdiff_t>(stretch.begin);
-    const auto end = static_cast<std::ptrdiff_t>(stretch.end);
-    stretch.begin = to.size();
-    to.time_millis.insert(to.time_millis.end(), from.time_millis.begin() + begin,
-                          from.time_millis.begin() + end);
-    to.values.insert(to.values.end(), from.values.begin() + begin, from.values.begin() + end);
-    stretch.end = to.size();
+  // Of so many samples, which stand behind the others.
+  void AddStretch(size_t count, uint64_t rank) {
+    stretches_.push_back({end_, end_ + count, rank});
+    end_ += count;
   }
 
-  absl::Status ReadRaw(Source& source) {
+  // What is kept unpacked, or is to be; else what the database has.
+  absl::Status ReadRaw(Source& source, SampleColumns& columns) {
+    if (!source.view.writes) return ReadRows(source, columns);
+    const HotKey key{source.view.partition->number(), current().id};
+    std::shared_ptr<const HotSeries> hot = sources_.hot->Find(key, *source.view.writes);
+    if (hot == nullptr || !hot->Has(selection_.range)) {
+      if (!keeps_ || !sources_.hot->IsAskedAgain(key)) return ReadRows(source, columns);
+      absl::StatusOr<std::shared_ptr<const HotSeries>> unpacked = Unpack(source, hot.get());
+      if (!unpacked.ok()) return unpacked.status();
+      hot = *std::move(unpacked);
+    }
+    for (const HotRow& row : hot->rows) AddHot(row, columns);
+    return absl::OkStatus();
+  }
+
+  void AddHot(const HotRow& row, SampleColumns& columns) {
+    const TimeRange& range = selection_.range;
+    if (row.column == nullptr || !row.Overlaps(range)) return;
+    const PackedColumn& column = *row.column;
+    size_t begin =
+        row.range.start_millis >= range.start_millis ? 0 : column.CountBefore(range.start_millis);
+    const size_t end = row.range.end_millis <= range.end_millis
+                           ? column.size()
+                           : column.CountBefore(range.end_millis + 1);
+    if (begin >= end) return;
+    if (selection_.only_newest) begin = end - 1;
+    column.Read(begin, end, end_, columns);
+    AddStretch(end - begin, row.seal_number);
+  }
+
+  // Reads the rows that overlap the range, and keeps them together with what is known already.
+  // What is damaged is not kept, so that each reader is told of it.
+  absl::StatusOr<std::shared_ptr<const HotSeries>> Unpack(Source& source, const HotSeries* known) {
+    const uint64_t damaged_before = damaged_chunks_;
+    auto read = std::make_shared<HotSeries>();
+    read->writes = *source.view.writes;
+    absl::Status stepped = ForEachRow(source, [&](const ChunkKey& key, absl::string_view value) {
+      HotRow row{RangeOf(source.view.id(), key), key.seal_number, nullptr};
+      if (known != nullptr) row.column = known->ColumnOf(row);
+      if (row.column == nullptr && row.Overlaps(selection_.range)) {
+        const absl::StatusOr<absl::string_view> chunk = CheckedBytes(value);
+        absl::StatusOr<PackedColumn> column =
+            chunk.ok() ? PackedColumn::OfChunk(*chunk) : chunk.status();
+        if (column.ok()) {
+          row.column = std::make_shared<const PackedColumn>(*std::move(column));
+        } else {
+          SkipDamaged(source, absl::StrCat(", sealing ", key.seal_number), column.status());
+        }
+      }
+      read->rows.push_back(std::move(row));
+      return Step::kOn;
+    });
+    if (!stepped.ok()) return stepped;
+    read->rows.shrink_to_fit();
+    const HotKey key{source.view.partition->number(), current().id};
+    if (damaged_chunks_ == damaged_before) sources_.hot->Put(key, read);
+    return read;
+  }
+
+  absl::Status ReadRows(Source& source, SampleColumns& columns) {
+    return ForEachRow(source, [&](const ChunkKey& key, absl::string_view value) {
+      const TimeRange row = RangeOf(source.view.id(), key);
+      if (row.start_millis > selection_.range.end_millis) return Step::kNoFurther;
+      if (row.end_millis < selection_.range.start_millis) return Step::kOn;
+      const absl::StatusOr<size_t> read =
+          ReadChunkValueAt(value, selection_.range.end_millis, end_, columns);
+      if (read.ok()) {
+        CloseGap(*read, columns, key.seal_number);
+      } else {
+        SkipDamaged(source, absl::StrCat(", sealing ", key.seal_number), read.status());
+      }
+      return Step::kOn;
+    });
+  }
+
+  // Of so many samples that were read behind the others, those in the range come to stand there.
+  void CloseGap(size_t read, SampleColumns& columns, uint64_t rank) {
+    const auto times = columns.time_millis.begin() + static_cast<std::ptrdiff_t>(end_);
+    const auto values = columns.values.begin() + static_cast<std::ptrdiff_t>(end_);
+    const auto end = static_cast<std::ptrdiff_t>(read);
+    auto before = std::lower_bound(times, times + end, selection_.range.start_millis) - times;
+    if (before == end) return;
+    if (selection_.only_newest) before = end - 1;
+    if (before > 0) {
+      std::copy(times + before, times + end, times);
+      std::copy(values + before, values + end, values);
+    }
+    AddStretch(static_cast<size_t>(end - before), rank);
+  }
+
+  enum class Step { kOn, kNoFurther };
+
+  // Visits the rows of the current series in a raw partition, in the order of their keys.
+  absl::Status ForEachRow(Source& source,
+                          absl::FunctionRef<Step(const ChunkKey&, absl::string_view)> visit) {
     RowCursor& rows = RowsOf(source);
-    const int64_t start = StartOf(source.view.id().first_day);
     const std::string prefix = ChunkKey::PrefixOf(current().slot, current().id);
     // Neighbours in the order of labels often are in that of ids: then the cursor is there already.
     const bool again = std::exchange(source.read_for, next_) == next_;
     if (again || !rows.Valid() || !absl::StartsWith(rows.key(), prefix)) rows.Seek(prefix);
     for (; rows.Valid() && absl::StartsWith(rows.key(), prefix); rows.Next()) {
       const absl::optional<ChunkKey> key = ChunkKey::Decode(rows.key());
-      if (!key) continue;
-      if (start + key->first_offset_millis > selection_.range.end_millis) break;
-      if (start + key->last_offset_millis < selection_.range.start_millis) continue;
-      const absl::StatusOr<size_t> read =
-          ReadChunkValueAt(rows.value(), selection_.range.end_millis, sealed_end_, sealed_);
-      if (!read.ok()) {
-        SkipDamaged(source, absl::StrCat(", sealing ", key->seal_number), read.status());
-        continue;
-      }
-      const auto first = sealed_.time_millis.begin() + static_cast<std::ptrdiff_t>(sealed_end_);
-      const size_t before =
-          static_cast<size_t>(std::lower_bound(first, first + static_cast<std::ptrdiff_t>(*read),
-                                               selection_.range.start_millis) -
-                              first);
-      stretches_.push_back({sealed_end_ + before, sealed_end_ + *read, key->seal_number});
-      sealed_end_ += *read;
+      if (key && visit(*key, rows.value()) == Step::kNoFurther) break;
     }
     const absl::Status stepped = rows.status();
     if (!absl::IsDataLoss(stepped)) return stepped;
@@ -229,6 +316,22 @@ class TsdbCursor final : public SeriesCursor {
     SortTail(begin, columns);
     TrimTail(selection_.range, begin, columns);
     stretches_.push_back({begin, columns.size(), kOpenRank});
+  }
+
+  // Whether to keep what is read: a selection of more than there is room for would push out what
+  // others ask for, and be pushed out itself before it is asked for again.
+  bool FitsIntoHot() const {
+    double bytes = 0;
+    for (const PartitionView& view : selection_.partitions) {
+      const uint64_t series = view.contents->ids.cardinality();
+      if (view.id().resolution != Resolution::kRaw || series == 0) continue;
+      const int64_t start = std::max(selection_.range.start_millis, StartOf(view.id().first_day));
+      const int64_t end = std::min(selection_.range.end_millis, StartOf(view.id().end_day()));
+      const double part = static_cast<double>(end - start) / static_cast<double>(kDayMillis);
+      const double each = static_cast<double>(view.contents->samples) / static_cast<double>(series);
+      bytes += part * each * kHotSampleBytes * static_cast<double>(selection_.series.size());
+    }
+    return bytes <= static_cast<double>(sources_.hot->bytes_max() / kHotShare);
   }
 
   void SkipDamaged(const Source& source, absl::string_view part, const absl::Status& reason) {
@@ -251,10 +354,8 @@ class TsdbCursor final : public SeriesCursor {
   size_t next_ = 0;            // The position of the series after the current one.
   mutable Labels labels_;      // Made when they are asked for.
   mutable bool labels_known_ = false;
-  // Where sealed samples of the series are unpacked, up to the end: longer than it as a rule, since
-  // it is not cleared from one series to the next.
-  SampleColumns sealed_;
-  size_t sealed_end_ = 0;
+  bool keeps_ = false;  // See FitsIntoHot.
+  size_t end_ = 0;      // How many sealed samples of the series were read.
   SampleColumns tier_samples_;
   std::vector<SampleStretch> stretches_;  // Of the series that is being read.
   std::vector<Day> days_read_;            // Of that series, those that need no coarser tier.

@@ -9,6 +9,7 @@
 #include "storage/rocks/database.h"
 #include "storage/series_reader.h"
 #include "storage/tsdb/damage_log.h"
+#include "storage/tsdb/hot/hot_columns.h"
 #include "storage/tsdb/open_chunks.h"
 #include "storage/tsdb/partitions/partition_set.h"
 
@@ -20,6 +21,7 @@ struct CursorSources {
   const SeriesIndex* index = nullptr;
   const OpenChunks* open = nullptr;
   DamageLog* damage = nullptr;
+  HotColumns* hot = nullptr;
 };
 
 // What it reads.
@@ -28,7 +30,8 @@ struct CursorSelection {
   OpenChunks::View view;                  // Captured for these series.
   std::vector<PartitionView> partitions;  // That overlap the range: Joined around the capture.
   TimeRange range;
-  std::string function;  // Of ReadHints: what tiers are read for.
+  std::string function;      // Of ReadHints: what tiers are read for.
+  bool only_newest = false;  // Of ReadHints.
 };
 
 std::unique_ptr<SeriesCursor> MakeSeriesCursor(const CursorSources& sources,

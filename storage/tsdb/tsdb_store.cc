@@ -79,7 +79,8 @@ TsdbStore::TsdbStore(const TimeSeriesStoreOptions& options, RetentionPlan plan,
       removal_(*database_, partitions_),
       sealer_({*database_, index_, open_, partitions_, plan_}, clock, counters),
       state_(*database_),
-      snapshots_(*database_, directory_) {}
+      snapshots_(*database_, directory_),
+      hot_(options.hot_bytes_max) {}
 
 TsdbStore::~TsdbStore() {
   closing_.store(true);
@@ -141,6 +142,7 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
   selection.series = *std::move(series);
   selection.range = request.range;
   selection.function = request.hints.function;
+  selection.only_newest = request.hints.only_newest;
   std::vector<PartitionView> before = partitions_.Overlapping(request.range);
   selection.view = open_.Capture(*database_, ids);
   selection.partitions = Joined(std::move(before), partitions_.Overlapping(request.range));
@@ -149,7 +151,8 @@ absl::StatusOr<std::unique_ptr<SeriesCursor>> TsdbStore::Select(const SelectRequ
            StartOf(view.id().first_day) + view.contents->last_offset_millis <
                request.range.start_millis;
   });
-  return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get()}, std::move(selection));
+  return MakeSeriesCursor({database_.get(), &index_, &open_, damage_.get(), &hot_},
+                          std::move(selection));
 }
 
 absl::StatusOr<std::vector<std::string>> TsdbStore::LabelNames(

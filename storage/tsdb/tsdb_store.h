@@ -15,6 +15,7 @@
 #include "storage/time_series_store.h"
 #include "storage/tsdb/committer.h"
 #include "storage/tsdb/damage_log.h"
+#include "storage/tsdb/hot/hot_columns.h"
 #include "storage/tsdb/open_chunks.h"
 #include "storage/tsdb/partitions/merger.h"
 #include "storage/tsdb/partitions/partition_set.h"
@@ -111,6 +112,7 @@ class TsdbStore final : public TimeSeriesStore {
   Sealer sealer_;
   RocksStateStore state_;
   Snapshots snapshots_;
+  HotColumns hot_;
 
   // One merge or expiry at a time; before PartitionSet::writers().
   absl::Mutex merge_mutex_;

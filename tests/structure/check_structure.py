@@ -31,7 +31,7 @@ EDGES = {
     "storage/env": (),
     "storage/open": STORAGE + ("storage/chunk",),
     "storage/tsdb": STORAGE + ("storage/chunk", "storage/index", "storage/open", "storage/retention", "storage/rocks", "storage/state", "proto/status",
-                               "storage/tsdb/partitions", "storage/tsdb/upkeep"),
+                               "storage/tsdb/hot", "storage/tsdb/partitions", "storage/tsdb/upkeep"),
     "storage/state": STORAGE + ("storage/rocks", "proto/status"),
     "storage/retention": STORAGE + ("storage/chunk", "storage/rocks", "proto/status"),
     "storage/rocks": STORAGE + ("storage/rocks/rescue", "proto/status"),

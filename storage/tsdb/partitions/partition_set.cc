@@ -30,13 +30,16 @@ std::vector<PartitionView> Joined(std::vector<PartitionView> before,
                          [](const PartitionView& a, const PartitionId& id) { return a.id() < id; });
     // One that was dropped and made again meanwhile has two sets of rows.
     if (at == joined.end() || at->partition != view.partition) {
-      joined.insert(at, view);
+      joined.insert(at, {view.partition, view.contents, absl::nullopt});
     } else if (at->contents != view.contents) {
       at->contents = std::make_shared<PartitionContents>(PartitionContents{
           .ids = at->contents->ids | view.contents->ids,
           .last_offset_millis =
               std::max(at->contents->last_offset_millis, view.contents->last_offset_millis)});
     }
+  }
+  for (PartitionView& view : joined) {
+    if (view.writes && *view.writes != view.partition->writes_begun()) view.writes.reset();
   }
   return joined;
 }
@@ -51,8 +54,8 @@ absl::Status PartitionSet::Load(const ShardReach& reach) {
     absl::StatusOr<PartitionContents> contents = ReadContents(*partition, reach);
     if (!contents.ok()) return contents.status();
     absl::MutexLock lock(&mutex_);
-    partitions_[partition->id()] = {partition,
-                                    std::make_shared<PartitionContents>(*std::move(contents))};
+    partitions_[partition->id()] = {
+        partition, std::make_shared<PartitionContents>(*std::move(contents)), absl::nullopt};
   }
   return DropOrphanRows();
 }
@@ -133,7 +136,9 @@ std::vector<PartitionView> PartitionSet::Overlapping(const TimeRange& range) con
   absl::ReaderMutexLock lock(&mutex_);
   std::vector<PartitionView> overlapping;
   for (const auto& [id, view] : partitions_) {
-    if (Overlaps(id, range)) overlapping.push_back(view);
+    if (!Overlaps(id, range)) continue;
+    overlapping.push_back(view);
+    overlapping.back().writes = view.partition->writes_over();
   }
   return overlapping;
 }
@@ -149,7 +154,7 @@ absl::StatusOr<PartitionView> PartitionSet::Make(const PartitionId& id) {
   if (absl::optional<PartitionView> view = Find(id)) return *std::move(view);
   absl::StatusOr<std::shared_ptr<const Partition>> made = database_.CreatePartition(id);
   if (!made.ok()) return made.status();
-  PartitionView view{*std::move(made), std::make_shared<PartitionContents>()};
+  PartitionView view{*std::move(made), std::make_shared<PartitionContents>(), absl::nullopt};
   absl::MutexLock lock(&mutex_);
   partitions_[id] = view;
   return view;

@@ -25,6 +25,8 @@ namespace ora::storage {
 struct PartitionView {
   std::shared_ptr<const Partition> partition;
   std::shared_ptr<const PartitionContents> contents;
+  // How many writes had left the rows as a snapshot has them; absent where that is not known.
+  absl::optional<uint64_t> writes;
 
   const PartitionId& id() const { return partition->id(); }
 };
@@ -45,7 +47,8 @@ bool Overlaps(const PartitionId& id, const TimeRange& range);
 // What a snapshot that was taken between two listings must be read by: all partitions of either,
 // each with the series that either says it holds. Rows that are written are listed after, those
 // that are deleted before; which of them there are the snapshot knows. Both are sorted as
-// PartitionSet lists them, and so is the answer.
+// PartitionSet lists them, and so is the answer. Its `writes` are those of partitions whose rows
+// nobody changed from the one listing to the other.
 std::vector<PartitionView> Joined(std::vector<PartitionView> before,
                                   const std::vector<PartitionView>& after);
 
@@ -77,8 +80,8 @@ class PartitionSet {
   // Sorted by resolution, rule and day.
   std::vector<PartitionView> All() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Those that may hold samples of the range, sorted the same way. A reader asks before and after
-  // it captures the open chunks, and reads by what is Joined.
+  // Those that may hold samples of the range, sorted the same way, each with its `writes` so far. A
+  // reader asks before and after it captures the open chunks, and reads by what is Joined.
   std::vector<PartitionView> Overlapping(const TimeRange& range) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::optional<PartitionView> Find(const PartitionId& id) const ABSL_LOCKS_EXCLUDED(mutex_);

@@ -13,6 +13,8 @@ constexpr int64_t kDaySeconds = 86'400;
 constexpr int kSeries = 6;
 constexpr int kSteps = 250;
 constexpr int kSeriesOfTheShortRule = 2;
+constexpr int kReadsUntilHot = 3;
+constexpr uint64_t kFewHotBytes = 16 * 600;
 
 // What a series holds: seconds after the clock's start, and the value.
 using Model = std::map<int, std::map<int64_t, double>>;
@@ -24,6 +26,9 @@ class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t>
     options_.retention.raw = absl::Hours(24 * 4);
     options_.retention_rules = {
         {"short", {*Matcher::Make("__name__", MatchType::kRegex, "m[01]")}, {absl::Hours(24 * 2)}}};
+    // Mostly all that is read fits, at times nothing does, or hardly anything.
+    if (GetParam() % 4 == 1) options_.hot_bytes_max = 0;
+    if (GetParam() % 4 == 2) options_.hot_bytes_max = kFewHotBytes;
     StoreTest::SetUp();
   }
 
@@ -82,7 +87,24 @@ class ModelTest : public StoreTest, public testing::WithParamInterface<uint32_t>
     const auto series = static_cast<int>(Below(kSeries));
     const int64_t from =
         std::max(OldestKept(series), NowSeconds() - static_cast<int64_t>(Below(2 * kDaySeconds)));
-    CheckSeries(series, from, from + static_cast<int64_t>(Below(kDaySeconds)));
+    const int64_t to = from + static_cast<int64_t>(Below(kDaySeconds));
+    for (int again = 0; again < kReadsUntilHot; ++again) CheckSeries(series, from, to);
+    CheckNewest(series, from, to);
+  }
+
+  void CheckNewest(int series, int64_t from, int64_t to) {
+    SelectRequest request;
+    request.matchers = {Matcher::Equal("__name__", Metric(series))};
+    request.range = {At(from), At(to)};
+    request.hints.only_newest = true;
+    const auto cursor = store_->Select(request);
+    ASSERT_TRUE(cursor.ok()) << cursor.status();
+    const Points read = (*cursor)->Next() ? ReadAll(**cursor) : Points();
+    const Points expected = Expected(series, from, to);
+    ASSERT_EQ(read.empty(), expected.empty()) << "series " << series;
+    if (!read.empty()) {
+      ASSERT_EQ(read.back(), expected.back()) << "series " << series;
+    }
   }
 
   void CheckSeries(int series, int64_t from, int64_t to) {
