@@ -1,14 +1,17 @@
 // What tells one series from another: a set of labels.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace ora::storage {
 
@@ -23,10 +26,46 @@ struct Label {
   friend auto operator<=>(const Label& a, const Label& b) = default;
 };
 
+// A label within a set; valid while that is unchanged.
+struct LabelView {
+  absl::string_view name;
+  absl::string_view value;
+};
+
 // A sorted set of labels, each name once, none with an empty value (which means no label).
-// Ordered as Prometheus orders series: label by label, name before value. A value type.
+// Ordered as Prometheus orders series: label by label, name before value. A value type: one string,
+// so that sets are made, copied, compared and sent as such.
 class Labels {
  public:
+  // Steps through a set in the order of names.
+  class const_iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = LabelView;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const LabelView*;
+    using reference = LabelView;
+
+    LabelView operator*() const { return Read().view; }
+    const_iterator& operator++() {
+      at_ = Read().end;
+      return *this;
+    }
+    friend bool operator==(const const_iterator& a, const const_iterator& b) = default;
+
+   private:
+    friend class Labels;
+    struct Parsed {
+      LabelView view;
+      const char* end;
+    };
+
+    explicit const_iterator(const char* at) : at_(at) {}
+    Parsed Read() const;
+
+    const char* at_;
+  };
+
   Labels() = default;
   Labels(std::initializer_list<Label> labels) : Labels(std::vector<Label>(labels)) {}
 
@@ -34,7 +73,7 @@ class Labels {
   explicit Labels(std::vector<Label> labels);
 
   // `labels` are as Labels keeps them already: sorted, each name once, no value empty.
-  static Labels OfSorted(std::vector<Label> labels);
+  static Labels OfSorted(absl::Span<const LabelView> labels);
 
   // The value of a label, empty if there is none. Valid while this object is unchanged.
   absl::string_view Get(absl::string_view name) const;
@@ -44,25 +83,28 @@ class Labels {
   void Set(absl::string_view name, absl::string_view value);
   void Remove(absl::string_view name) { Set(name, ""); }
 
-  size_t size() const { return labels_.size(); }
-  bool empty() const { return labels_.empty(); }
-  std::vector<Label>::const_iterator begin() const { return labels_.begin(); }
-  std::vector<Label>::const_iterator end() const { return labels_.end(); }
+  size_t size() const;  // Counts them.
+  bool empty() const { return bytes_.empty(); }
+  const_iterator begin() const { return const_iterator(bytes_.data()); }
+  const_iterator end() const { return const_iterator(bytes_.data() + bytes_.size()); }
+
+  // The set as the bytes of a message ora.v1.LabelSet, which is how it is kept: an answer takes
+  // them as they are.
+  absl::string_view bytes() const { return bytes_; }
 
   // `name{a="b",c="d"}`, values escaped as in PromQL; `{}` when empty.
   std::string ToString() const;
 
   friend bool operator==(const Labels& a, const Labels& b) = default;
-  friend auto operator<=>(const Labels& a, const Labels& b) = default;
+  friend std::strong_ordering operator<=>(const Labels& a, const Labels& b);
 
   template <typename H>
   friend H AbslHashValue(H h, const Labels& labels) {
-    for (const Label& label : labels.labels_) h = H::combine(std::move(h), label.name, label.value);
-    return H::combine(std::move(h), labels.labels_.size());
+    return H::combine(std::move(h), labels.bytes_);
   }
 
  private:
-  std::vector<Label> labels_;
+  std::string bytes_;
 };
 
 }  // namespace ora::storage

@@ -140,7 +140,7 @@ void AppendJsonPoint(int64_t time_millis, double value, std::string& out) {
 void AppendJsonLabels(const storage::Labels& labels, std::string& out) {
   out += '{';
   bool first = true;
-  for (const storage::Label& label : labels) {
+  for (const storage::LabelView label : labels) {
     if (!first) out += ',';
     first = false;
     AppendJsonText(label.name, out);

@@ -17,7 +17,7 @@ constexpr uint64_t kPointBytes = sizeof(storage::Sample);
 
 uint64_t BytesOf(const storage::Labels& labels) {
   uint64_t bytes = 0;
-  for (const storage::Label& label : labels) bytes += label.name.size() + label.value.size();
+  for (const storage::LabelView label : labels) bytes += label.name.size() + label.value.size();
   return bytes;
 }
 

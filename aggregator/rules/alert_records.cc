@@ -21,7 +21,7 @@ uint64_t Fold(uint64_t hash, absl::string_view text) {
 
 std::string AlertId(absl::string_view rule, const storage::Labels& labels) {
   uint64_t hash = Fold(kFnvOffset, rule);
-  for (const storage::Label& label : labels) hash = Fold(Fold(hash, label.name), label.value);
+  for (const storage::LabelView label : labels) hash = Fold(Fold(hash, label.name), label.value);
   return absl::StrCat(absl::Hex(hash, absl::kZeroPad16));
 }
 

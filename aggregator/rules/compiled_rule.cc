@@ -15,7 +15,7 @@ using Templates = std::vector<std::pair<std::string, AnnotationTemplate>>;
 
 absl::StatusOr<Templates> ParseAll(const storage::Labels& texts, const std::string& context) {
   Templates templates;
-  for (const storage::Label& text : texts) {
+  for (const storage::LabelView text : texts) {
     absl::StatusOr<AnnotationTemplate> parsed = AnnotationTemplate::Parse(text.value);
     if (!parsed.ok()) return Annotate(parsed.status(), absl::StrCat(context, text.name));
     templates.emplace_back(text.name, *std::move(parsed));
@@ -66,7 +66,7 @@ Answer MakeAnswer(const CompiledRule& compiled, const EvaluatedSeries& series,
 
 bool BearsLabelsOf(const CompiledRule& compiled, const storage::Labels& labels) {
   return std::all_of(compiled.rule.labels.begin(), compiled.rule.labels.end(),
-                     [&labels](const storage::Label& label) {
+                     [&labels](const storage::LabelView& label) {
                        return absl::StrContains(label.value, "{{") ||
                               labels.Get(label.name) == label.value;
                      });
@@ -84,16 +84,16 @@ v1::Alert Described(const CompiledRule& compiled, const Answer& answer, v1::Aler
   if (rule.threshold.has_value()) alert.set_threshold(*rule.threshold);
   alert.set_recommended_action(answer.recommended_action);
   alert.clear_labels();
-  for (const storage::Label& label : answer.labels) {
+  for (const storage::LabelView label : answer.labels) {
     v1::Label& added = *alert.mutable_labels()->add_labels();
-    added.set_name(label.name);
-    added.set_value(label.value);
+    added.set_name(label.name.data(), label.name.size());
+    added.set_value(label.value.data(), label.value.size());
   }
   alert.clear_annotations();
-  for (const storage::Label& annotation : answer.annotations) {
+  for (const storage::LabelView annotation : answer.annotations) {
     v1::Label& added = *alert.add_annotations();
-    added.set_name(annotation.name);
-    added.set_value(annotation.value);
+    added.set_name(annotation.name.data(), annotation.name.size());
+    added.set_value(annotation.value.data(), annotation.value.size());
   }
   return alert;
 }

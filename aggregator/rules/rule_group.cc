@@ -268,7 +268,7 @@ absl::Status StoredRuleGroup::Record(const RecordingRule& rule, size_t index, ab
   std::set<storage::Labels> seen;
   for (EvaluatedSeries& series : evaluation.series) {
     series.labels.Set(storage::kMetricNameLabel, rule.name);
-    for (const storage::Label& label : rule.labels) series.labels.Set(label.name, label.value);
+    for (const storage::LabelView label : rule.labels) series.labels.Set(label.name, label.value);
     if (!seen.insert(series.labels).second) {
       return absl::InvalidArgumentError(absl::StrCat(
           "vector contains metrics with the same labelset after applying rule labels: ",

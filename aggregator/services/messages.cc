@@ -29,11 +29,10 @@ void FillVector(const promql::InstantVector& vector, v1::InstantVector& message)
 
 v1::LabelSet ToMessage(const storage::Labels& labels) {
   v1::LabelSet message;
-  message.mutable_labels()->Reserve(static_cast<int>(labels.size()));
-  for (const storage::Label& label : labels) {
+  for (const storage::LabelView label : labels) {
     v1::Label* added = message.add_labels();
-    added->set_name(label.name);
-    added->set_value(label.value);
+    added->set_name(label.name.data(), label.name.size());
+    added->set_value(label.value.data(), label.value.size());
   }
   return message;
 }

@@ -34,7 +34,7 @@ uint32_t SeriesIndex::MinuteNow() const {
 
 absl::optional<SeriesIndex::Entry> SeriesIndex::FindAndTouch(const Labels& labels) const {
   PairIds pairs;
-  for (const Label& label : labels) {
+  for (const LabelView label : labels) {
     const absl::optional<PairId> pair = tables_.pairs.Find(label.name, label.value);
     if (!pair) return absl::nullopt;
     pairs.push_back(*pair);
@@ -92,7 +92,7 @@ absl::StatusOr<SeriesIndex::Entry> SeriesIndex::Allot(uint16_t slot, const Label
 
 void SeriesIndex::Place(Entry entry, uint32_t touched_minute, const Labels& labels) {
   PairIds pairs;
-  for (const Label& label : labels) {
+  for (const LabelView label : labels) {
     pairs.push_back(tables_.pairs.Acquire(label.name, label.value));
   }
   tables_.series.Add({.id = entry.id, .touched_minute = touched_minute, .slot = entry.slot}, pairs);

@@ -4,6 +4,8 @@
 #include <bit>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
+
 namespace ora::storage {
 namespace {
 
@@ -37,13 +39,13 @@ bool LabelsBefore(const PairDirectory& pairs, const SeriesEntry& a, const Series
 }  // namespace
 
 Labels LabelsOf(const PairDirectory& pairs, const SeriesEntry& series) {
-  std::vector<Label> labels;
-  labels.reserve(series.label_count);
+  constexpr size_t kUsualLabels = 16;
+  absl::InlinedVector<LabelView, kUsualLabels> labels;
   for (const PairId id : series.labels()) {
     const LabelPair& pair = pairs[id];
-    labels.push_back({pair.name->text, std::string(pair.value())});
+    labels.push_back({pair.name->text, pair.value()});
   }
-  return Labels::OfSorted(std::move(labels));
+  return Labels::OfSorted(labels);
 }
 
 SeriesSelection::SeriesSelection(EpochPins::Pin pin, std::shared_ptr<const PairDirectory> pairs,

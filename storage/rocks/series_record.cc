@@ -11,7 +11,7 @@ namespace ora::storage {
 std::string EncodeSeriesRecord(const Labels& labels) {
   RecordWriter writer;
   writer.Varint(labels.size());
-  for (const Label& label : labels) {
+  for (const LabelView label : labels) {
     writer.Text(label.name);
     writer.Text(label.value);
   }

@@ -69,7 +69,7 @@ class MemorySeries : public storage::SeriesReader {
     std::set<std::string> names;
     for (const auto& [labels, times] : series_) {
       if (!Matches(labels, matchers)) continue;
-      for (const storage::Label& label : labels) names.insert(label.name);
+      for (const storage::LabelView label : labels) names.emplace(label.name);
     }
     return std::vector<std::string>(names.begin(), names.end());
   }

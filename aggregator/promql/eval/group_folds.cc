@@ -126,7 +126,7 @@ void SeriesGroups::AppendKey(const ValueOf& value_of) {
 }
 
 void SeriesGroups::AppendKeyWithout(const Labels& labels) {
-  for (const Label& label : labels) {
+  for (const storage::LabelView label : labels) {
     const auto& without = aggregate_.labels;
     if (label.name == storage::kMetricNameLabel) continue;
     if (std::find(without.begin(), without.end(), label.name) != without.end()) continue;

@@ -16,7 +16,7 @@ inline double PlaceInRatio(const storage::Labels& labels) {
     for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     hash = (hash ^ 0xff) * 0x100000001b3;
   };
-  for (const storage::Label& label : labels) {
+  for (const storage::LabelView label : labels) {
     add(label.name);
     add(label.value);
   }

@@ -51,7 +51,7 @@ Labels ResultLabels(const Binary& binary, NameRemoval removal, const Labels& man
 // `{__name__="up", job="node"}`, as Prometheus names series in errors.
 std::string InBraces(const Labels& labels) {
   std::string text;
-  for (const Label& label : labels) {
+  for (const storage::LabelView label : labels) {
     absl::StrAppend(&text, text.empty() ? "" : ", ",
                     IsPlainLabelName(label.name) ? label.name : Quote(label.name), "=",
                     Quote(label.value));

@@ -89,7 +89,7 @@ absl::StatusOr<std::vector<std::string>> BenchSeries::LabelNames(
   std::set<std::string> names;
   for (const auto& [labels, samples] : series_) {
     if (!Matches(labels, matchers)) continue;
-    for (const storage::Label& label : labels) names.insert(label.name);
+    for (const storage::LabelView label : labels) names.emplace(label.name);
   }
   return std::vector<std::string>(names.begin(), names.end());
 }

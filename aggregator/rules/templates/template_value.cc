@@ -20,7 +20,7 @@ struct Printer {
   std::string operator()(const std::string& text) const { return text; }
   std::string operator()(const storage::Labels& labels) const {
     std::string text = "map[";
-    for (const storage::Label& label : labels) {
+    for (const storage::LabelView label : labels) {
       absl::StrAppend(&text, text.size() > 4 ? " " : "", label.name, ":", label.value);
     }
     return text + "]";

@@ -69,10 +69,10 @@ v1::Rule RuleMessage(const RuleGroupStatus& group, const RuleStatus& status) {
   }
   *rule.mutable_interval() = ToProtoDuration(group.interval);
   *rule.mutable_labels() = ToMessage(status.labels);
-  for (const storage::Label& label : status.annotations) {
+  for (const storage::LabelView label : status.annotations) {
     v1::Label& annotation = *rule.add_annotations();
-    annotation.set_name(label.name);
-    annotation.set_value(label.value);
+    annotation.set_name(label.name.data(), label.name.size());
+    annotation.set_value(label.value.data(), label.value.size());
   }
   if (status.kind == RuleKind::kRecording) {
     rule.set_kind(v1::RULE_KIND_RECORDING);

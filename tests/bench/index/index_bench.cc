@@ -123,7 +123,7 @@ void MemoryOfUniqueLabels() {
 void MemoryOfLabelText() {
   double bytes = 0;
   for (int host = 0; host < kHosts; ++host) {
-    for (const Label& label : LabelsOfHost(host, 0))
+    for (const LabelView label : LabelsOfHost(host, 0))
       bytes += label.name.size() + label.value.size();
   }
   Print("index_peer_label_text_bytes_per_series_w1", bytes / kHosts, "bytes", 1);

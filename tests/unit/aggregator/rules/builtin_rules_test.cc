@@ -83,7 +83,7 @@ TEST_F(BuiltinRulesTest, EveryRuleSaysWhatItIsAndWhatToDo) {
     EXPECT_FALSE(rule.recommended_action.empty()) << rule.name;
     EXPECT_EQ(rule.pending_duration, absl::Seconds(7));
     EXPECT_TRUE(AnnotationTemplate::Parse(rule.recommended_action).ok()) << rule.name;
-    for (const storage::Label& annotation : rule.annotations) {
+    for (const storage::LabelView annotation : rule.annotations) {
       EXPECT_TRUE(AnnotationTemplate::Parse(annotation.value).ok()) << rule.name;
     }
   }
