@@ -121,8 +121,8 @@ class UnaryCall final : public WorkerCall {
   absl::StatusOr<grpc::ByteBuffer> Answer(grpc::ByteBuffer& bytes) {
     Request request;
     ORA_RETURN_IF_ERROR(FromBytes(bytes, request));
-    ORA_ASSIGN_OR_RETURN(const Response response, work_(life(), request));
-    return ToBytes(response);
+    ORA_ASSIGN_OR_RETURN(Response response, work_(life(), request));
+    return ToBytes(std::move(response));
   }
   void Sent(SendResult) override {}
 
@@ -155,7 +155,7 @@ class StreamingCall final : public WorkerCall {
     ORA_RETURN_IF_ERROR(FromBytes(bytes, request));
     ORA_ASSIGN_OR_RETURN(std::vector<Response> messages, work_(life(), request));
     for (Response& message : messages) {
-      ORA_ASSIGN_OR_RETURN(messages_.emplace_back(), ToBytes(message));
+      ORA_ASSIGN_OR_RETURN(messages_.emplace_back(), ToBytes(std::move(message)));
       message = Response();  // Its memory is wanted no more.
     }
     return absl::OkStatus();

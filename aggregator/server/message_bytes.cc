@@ -3,9 +3,19 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace ora::aggregator {
+
+absl::StatusOr<grpc::ByteBuffer> ToBytes(MessageBytes&& message) {
+  auto* const kept = new std::string(std::move(message.bytes));
+  const grpc::Slice slice(
+      kept->data(), kept->size(), [](void* bytes) { delete static_cast<std::string*>(bytes); },
+      kept);
+  return grpc::ByteBuffer(&slice, 1);
+}
 
 absl::StatusOr<grpc::ByteBuffer> ToBytes(const google::protobuf::MessageLite& message) {
   grpc::ByteBuffer bytes;

@@ -2,28 +2,12 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 
 namespace ora::aggregator {
 namespace {
 
 constexpr int64_t kMillisPerSecond = 1'000;
 constexpr int64_t kNanosPerMilli = 1'000'000;
-
-template <typename Message>
-void FillNotes(const promql::QueryResult& result, Message& message) {
-  for (const std::string& warning : result.warnings) message.add_warnings(warning);
-  for (const std::string& note : result.infos) message.add_infos(note);
-}
-
-void FillVector(const promql::InstantVector& vector, v1::InstantVector& message) {
-  for (const promql::InstantSample& sample : vector) {
-    v1::InstantSeries* series = message.add_series();
-    *series->mutable_labels() = ToMessage(sample.labels);
-    series->mutable_sample()->set_time_millis(sample.time_millis);
-    series->mutable_sample()->set_value(sample.value);
-  }
-}
 
 }  // namespace
 
@@ -65,54 +49,6 @@ int64_t Millis(const google::protobuf::Timestamp& time) {
 
 int64_t Millis(const google::protobuf::Duration& duration) {
   return duration.seconds() * kMillisPerSecond + duration.nanos() / kNanosPerMilli;
-}
-
-v1::SampledSeries ToMessage(const promql::RangeSeries& series) {
-  v1::SampledSeries message;
-  *message.mutable_labels() = ToMessage(series.labels);
-  message.mutable_time_millis()->Add(series.samples.time_millis.begin(),
-                                     series.samples.time_millis.end());
-  message.mutable_values()->Add(series.samples.values.begin(), series.samples.values.end());
-  return message;
-}
-
-v1::QueryResponse ToMessage(const promql::QueryResult& result) {
-  v1::QueryResponse message;
-  if (const auto* vector = std::get_if<promql::InstantVector>(&result.value)) {
-    FillVector(*vector, *message.mutable_vector());
-  } else if (const auto* matrix = std::get_if<promql::Matrix>(&result.value)) {
-    for (const promql::RangeSeries& series : *matrix) {
-      *message.mutable_matrix()->add_series() = ToMessage(series);
-    }
-    if (matrix->empty()) message.mutable_matrix();
-  } else if (const auto* scalar = std::get_if<promql::ScalarValue>(&result.value)) {
-    message.mutable_scalar()->set_time_millis(scalar->time_millis);
-    message.mutable_scalar()->set_value(scalar->value);
-  } else {
-    message.set_text(std::get<std::string>(result.value));
-  }
-  FillNotes(result, message);
-  return message;
-}
-
-std::vector<v1::QueryRangeResponse> ToMessages(promql::QueryResult result, size_t bytes_max) {
-  std::vector<v1::QueryRangeResponse> messages(1);
-  size_t bytes = 0;
-  if (auto* matrix = std::get_if<promql::Matrix>(&result.value)) {
-    for (promql::RangeSeries& series : *matrix) {
-      v1::SampledSeries message = ToMessage(series);
-      series = promql::RangeSeries();  // A long answer is not kept twice.
-      const size_t series_bytes = message.ByteSizeLong();
-      if (bytes > 0 && bytes + series_bytes > bytes_max) {
-        messages.emplace_back();
-        bytes = 0;
-      }
-      bytes += series_bytes;
-      *messages.back().add_series() = std::move(message);
-    }
-  }
-  FillNotes(result, messages.back());
-  return messages;
 }
 
 }  // namespace ora::aggregator

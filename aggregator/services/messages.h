@@ -4,10 +4,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "aggregator/promql/engine.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "ora/v1/query_service.pb.h"
 #include "ora/v1/series.pb.h"
 #include "storage/labels.h"
 
@@ -20,13 +18,5 @@ google::protobuf::Duration ToProtoDuration(absl::Duration duration);
 
 int64_t Millis(const google::protobuf::Timestamp& time);
 int64_t Millis(const google::protobuf::Duration& duration);
-
-v1::SampledSeries ToMessage(const promql::RangeSeries& series);
-
-// The value, warnings and infos; not the statistics.
-v1::QueryResponse ToMessage(const promql::QueryResult& result);
-
-// A matrix in messages of about `bytes_max`, at least one; the last bears warnings and infos.
-std::vector<v1::QueryRangeResponse> ToMessages(promql::QueryResult result, size_t bytes_max);
 
 }  // namespace ora::aggregator

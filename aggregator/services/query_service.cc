@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "aggregator/metrics/metric_catalog.h"
+#include "aggregator/services/answers/query_answers.h"
 #include "aggregator/services/messages.h"
 #include "aggregator/services/paging.h"
 #include "aggregator/services/series_listing.h"
@@ -110,8 +111,8 @@ void QueryService::AddTo(MethodTable& methods) const {
   service.AddStreaming("QueryRange", &QueryService::QueryRange);
 }
 
-absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
-                                                      const v1::QueryRequest& request) const {
+absl::StatusOr<MessageBytes> QueryService::Query(const CallLife& life,
+                                                 const v1::QueryRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
   const CostMeter meter(environment_.clock);
@@ -120,18 +121,17 @@ absl::StatusOr<v1::QueryResponse> QueryService::Query(const CallLife& life,
   ORA_ASSIGN_OR_RETURN(
       const promql::QueryResult result,
       engine_.Instant(request.expression(), time_millis, ContextOf(request, limits_, life)));
-  v1::QueryResponse response = ToMessage(result);
-  *response.mutable_statistics() = meter.Read(result);
-  if (const size_t bytes = response.ByteSizeLong(); bytes > contract::kResponseBytesMax) {
+  MessageBytes answer = EncodeAnswer(result, meter.Read(result));
+  if (const size_t bytes = answer.bytes.size(); bytes > contract::kResponseBytesMax) {
     return absl::ResourceExhaustedError(
         absl::StrCat("query result takes ", bytes, " bytes as a message, the limit is ",
                      contract::kResponseBytesMax,
                      "; aggregate it, ask for fewer series, or use QueryRange, which streams"));
   }
-  return response;
+  return answer;
 }
 
-absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
+absl::StatusOr<std::vector<MessageBytes>> QueryService::QueryRange(
     const CallLife& life, const v1::QueryRangeRequest& request) const {
   ORA_RETURN_IF_ERROR(contract::Validate(request));
   ORA_ASSIGN_OR_RETURN(const QuerySlots::Slot slot, slots_.Enter(life.client(), kNoWait));
@@ -142,9 +142,7 @@ absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryService::QueryRange(
       promql::QueryResult result,
       engine_.Range(request.expression(), steps, ContextOf(request, limits_, life)));
   const v1::QueryStatistics statistics = meter.Read(result);
-  std::vector<v1::QueryRangeResponse> messages = ToMessages(std::move(result), kRangeMessageBytes);
-  *messages.back().mutable_statistics() = statistics;
-  return messages;
+  return EncodeAnswers(std::move(result), statistics, kRangeMessageBytes);
 }
 
 absl::StatusOr<v1::ListSeriesResponse> QueryService::ListSeries(

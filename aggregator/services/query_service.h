@@ -7,6 +7,7 @@
 #include "aggregator/admission/query_slots.h"
 #include "aggregator/promql/engine.h"
 #include "aggregator/server/call.h"
+#include "aggregator/server/message_bytes.h"
 #include "ora/v1/query_service.pb.h"
 #include "storage/series_reader.h"
 
@@ -28,10 +29,10 @@ class QueryService final {
   void AddTo(MethodTable& methods) const;
 
  private:
-  absl::StatusOr<v1::QueryResponse> Query(const CallLife& life,
-                                          const v1::QueryRequest& request) const;
-  absl::StatusOr<std::vector<v1::QueryRangeResponse>> QueryRange(
-      const CallLife& life, const v1::QueryRangeRequest& request) const;
+  // Answer with a QueryResponse, and with QueryRangeResponses.
+  absl::StatusOr<MessageBytes> Query(const CallLife& life, const v1::QueryRequest& request) const;
+  absl::StatusOr<std::vector<MessageBytes>> QueryRange(const CallLife& life,
+                                                       const v1::QueryRangeRequest& request) const;
   absl::StatusOr<v1::ListSeriesResponse> ListSeries(const CallLife& life,
                                                     const v1::ListSeriesRequest& request) const;
   absl::StatusOr<v1::ListLabelNamesResponse> ListLabelNames(
