@@ -15,19 +15,13 @@ namespace {
 
 constexpr uint64_t kPointBytes = sizeof(storage::Sample);
 
-uint64_t BytesOf(const storage::Labels& labels) {
-  uint64_t bytes = 0;
-  for (const storage::LabelView label : labels) bytes += label.name.size() + label.value.size();
-  return bytes;
-}
-
 uint64_t BytesOf(const Value& value) {
   uint64_t bytes = 0;
   if (const auto* vector = std::get_if<InstantVector>(&value)) {
-    for (const InstantSample& sample : *vector) bytes += BytesOf(sample.labels) + kPointBytes;
+    for (const InstantSample& sample : *vector) bytes += sample.labels.bytes().size() + kPointBytes;
   } else if (const auto* matrix = std::get_if<Matrix>(&value)) {
     for (const RangeSeries& series : *matrix) {
-      bytes += BytesOf(series.labels) + series.samples.size() * kPointBytes;
+      bytes += series.labels.bytes().size() + series.samples.size() * kPointBytes;
     }
   }
   return bytes;
@@ -103,9 +97,14 @@ void SortByLabels(auto& series) {
   std::sort(series.begin(), series.end(), before);
 }
 
-// The value's series with the names that they end with. Those of a selector are as they are stored.
+// What a selector gives is as it is stored: in order, and none of it twice.
+bool IsSelector(const Expr& expr) {
+  return std::holds_alternative<VectorSelector>(WithoutParentheses(expr).node);
+}
+
+// The value's series with the names that they end with.
 absl::StatusOr<VectorGrid> FinishSeries(const Expr& expr, VectorGrid vector) {
-  if (std::holds_alternative<VectorSelector>(WithoutParentheses(expr).node)) return vector;
+  if (IsSelector(expr)) return vector;
   return FinishNames(std::move(vector));
 }
 
@@ -138,7 +137,7 @@ absl::StatusOr<QueryResult> Engine::Instant(absl::string_view expression, int64_
   ORA_ASSIGN_OR_RETURN(VectorGrid named,
                        FinishSeries(*expr, std::get<VectorGrid>(std::move(value))));
   InstantVector vector = VectorAt(std::move(named), time_millis);
-  if (!IsOrdered(*expr)) SortByLabels(vector);
+  if (!IsOrdered(*expr) && !IsSelector(*expr)) SortByLabels(vector);
   return Finish(std::move(vector), state);
 }
 
@@ -179,7 +178,7 @@ absl::StatusOr<QueryResult> Engine::Range(absl::string_view expression, const Qu
     ORA_ASSIGN_OR_RETURN(vector, FinishSeries(*expr, std::get<VectorGrid>(std::move(value))));
   }
   Matrix matrix = MatrixOf(std::move(vector), grid);
-  SortByLabels(matrix);
+  if (!IsSelector(*expr)) SortByLabels(matrix);
   return Finish(std::move(matrix), state);
 }
 

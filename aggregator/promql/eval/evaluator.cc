@@ -397,7 +397,7 @@ absl::StatusOr<GridValue> Evaluator::CallTimestamp(const Call& call) {
   } else {
     ORA_ASSIGN_OR_RETURN(vector, EvaluateVector(argument, call.function->name));
     const ScalarGrid times = TimesInSeconds(grid_);
-    for (GridSeries& series : vector) series.values = times;
+    for (GridSeries& series : vector) series.values.assign(times.begin(), times.end());
   }
   return DropNames(std::move(vector), removal(), SameLabels::kMerge);
 }

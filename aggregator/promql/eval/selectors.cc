@@ -114,7 +114,9 @@ absl::Status Evaluator::StreamSelector(const VectorSelector& selector, SelectorV
     }
     return absl::OkStatus();
   };
-  return StreamSamples(RequestFor(selector, times, lookback), newest, visit);
+  SelectRequest request = RequestFor(selector, times, lookback);
+  request.hints.only_newest = times.front() == times.back();  // One instant, if for all steps.
+  return StreamSamples(request, newest, visit);
 }
 
 absl::Status Evaluator::StreamRangeFunction(const Call& call, VisitSeries visit) {

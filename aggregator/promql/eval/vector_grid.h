@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
 #include "aggregator/promql/engine.h"
 #include "storage/labels.h"
@@ -52,13 +53,13 @@ class StepBits {
   }
 
  private:
-  std::vector<uint64_t> words_;
+  absl::InlinedVector<uint64_t, 1> words_;
 };
 
 struct GridSeries {
   storage::Labels labels;
-  bool drop_name = false;  // The metric's name is to go at the end of the query.
-  std::vector<double> values;
+  bool drop_name = false;                 // The metric's name is to go at the end of the query.
+  absl::InlinedVector<double, 1> values;  // By step; of an instant without memory of its own.
   StepBits present;
 
   GridSeries() = default;
