@@ -20,8 +20,13 @@ namespace {
 
 // Bytes that a sample takes unpacked, about: more than most do.
 constexpr uint64_t kHotSampleBytes = 4;
-// A selection that would take more than one part in so many of what is kept leaves it as it is.
+// A selection that would take more than one part in so many of what is kept leaves it as it is,
 constexpr uint64_t kHotShare = 2;
+// and one of less than this is kept when it is read the first time.
+constexpr uint64_t kHotShareAtOnce = 64;
+
+// Which series that are read are kept unpacked.
+enum class Keeping { kNone, kAskedAgain, kAll };
 
 // A partition, and where its rows are stepped through; made for the first series in it.
 struct Source {
@@ -41,7 +46,7 @@ class TsdbCursor final : public SeriesCursor {
       : sources_(sources),
         selection_(std::move(selection)),
         tier_column_(ColumnFor(selection_.function)) {
-    keeps_ = FitsIntoHot();
+    keeping_ = ChooseKeeping();
     for (PartitionView& view : selection_.partitions) {
       std::vector<Source>& where = view.id().resolution == Resolution::kRaw ? raw_ : tiers_;
       where.push_back({std::move(view), nullptr, 0});
@@ -205,7 +210,7 @@ class TsdbCursor final : public SeriesCursor {
     const HotKey key{source.view.partition->number(), current().id};
     std::shared_ptr<const HotSeries> hot = sources_.hot->Find(key, *source.view.writes);
     if (hot == nullptr || !hot->Has(selection_.range)) {
-      if (!keeps_ || !sources_.hot->IsAskedAgain(key)) return ReadRows(source, columns);
+      if (!IsKept(key)) return ReadRows(source, columns);
       absl::StatusOr<std::shared_ptr<const HotSeries>> unpacked = Unpack(source, hot.get());
       if (!unpacked.ok()) return unpacked.status();
       hot = *std::move(unpacked);
@@ -318,9 +323,9 @@ class TsdbCursor final : public SeriesCursor {
     stretches_.push_back({begin, columns.size(), kOpenRank});
   }
 
-  // Whether to keep what is read: a selection of more than there is room for would push out what
-  // others ask for, and be pushed out itself before it is asked for again.
-  bool FitsIntoHot() const {
+  // A selection of more than there is room for would push out what others ask for, and be pushed
+  // out itself before it is asked for again; a large one is worth keeping only if it comes again.
+  Keeping ChooseKeeping() const {
     double bytes = 0;
     for (const PartitionView& view : selection_.partitions) {
       const uint64_t series = view.contents->ids.cardinality();
@@ -331,7 +336,14 @@ class TsdbCursor final : public SeriesCursor {
       const double each = static_cast<double>(view.contents->samples) / static_cast<double>(series);
       bytes += part * each * kHotSampleBytes * static_cast<double>(selection_.series.size());
     }
-    return bytes <= static_cast<double>(sources_.hot->bytes_max() / kHotShare);
+    const auto room = static_cast<double>(sources_.hot->bytes_max());
+    if (bytes > room / kHotShare) return Keeping::kNone;
+    return bytes > room / kHotShareAtOnce ? Keeping::kAskedAgain : Keeping::kAll;
+  }
+
+  bool IsKept(const HotKey& key) const {
+    return keeping_ == Keeping::kAll ||
+           (keeping_ == Keeping::kAskedAgain && sources_.hot->IsAskedAgain(key));
   }
 
   void SkipDamaged(const Source& source, absl::string_view part, const absl::Status& reason) {
@@ -354,8 +366,8 @@ class TsdbCursor final : public SeriesCursor {
   size_t next_ = 0;            // The position of the series after the current one.
   mutable Labels labels_;      // Made when they are asked for.
   mutable bool labels_known_ = false;
-  bool keeps_ = false;  // See FitsIntoHot.
-  size_t end_ = 0;      // How many sealed samples of the series were read.
+  Keeping keeping_ = Keeping::kNone;
+  size_t end_ = 0;  // How many sealed samples of the series were read.
   SampleColumns tier_samples_;
   std::vector<SampleStretch> stretches_;  // Of the series that is being read.
   std::vector<Day> days_read_;            // Of that series, those that need no coarser tier.

@@ -56,8 +56,8 @@ struct HotKey {
   }
 };
 
-// Keeps what was used last, up to so many bytes; of what is asked for the first time it takes note
-// alone, so that what nobody asks for again costs no unpacking and pushes nothing out. Thread-safe.
+// Keeps what was used last, up to so many bytes, and takes note of what readers of much ask for, so
+// that these keep only what is asked for again. Thread-safe.
 class HotColumns {
  public:
   explicit HotColumns(uint64_t bytes_max);
