@@ -18,17 +18,11 @@ double Quantile(double q, std::vector<double>& values) {
   if (values.empty() || std::isnan(q)) return std::numeric_limits<double>::quiet_NaN();
   if (q < 0) return -kInfinity;
   if (q > 1) return kInfinity;
-  std::sort(values.begin(), values.end(), [](double a, double b) {
-    if (std::isnan(a)) return !std::isnan(b);
-    return a < b;
-  });
-  const double last = static_cast<double>(values.size() - 1);
-  const double rank = q * last;
-  const double lower = std::max(0.0, std::floor(rank));
-  const double upper = std::min(last, lower + 1);
-  const double weight = rank - std::floor(rank);
-  return values[static_cast<size_t>(lower)] * (1 - weight) +
-         values[static_cast<size_t>(upper)] * weight;
+  const QuantileRank rank(q, values.size());
+  const auto lower = values.begin() + static_cast<std::ptrdiff_t>(rank.lower);
+  std::nth_element(values.begin(), lower, values.end(), RanksBefore);
+  if (rank.upper == rank.lower) return rank.Between(*lower, *lower);
+  return rank.Between(*lower, *std::min_element(lower + 1, values.end(), RanksBefore));
 }
 
 }  // namespace ora::promql

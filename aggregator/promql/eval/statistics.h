@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,26 @@ class RunningMean {
   KahanSum state_;  // The sum, or the mean once `incremental_`.
   double count_ = 0;
   bool incremental_ = false;
+};
+
+// The order of quantiles: NaN before all numbers.
+inline bool RanksBefore(double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; }
+
+// Which of `count` values, at least one, a quantile lies between; `q` is from 0 to 1.
+struct QuantileRank {
+  QuantileRank(double q, size_t count) {
+    const double rank = q * static_cast<double>(count - 1);
+    lower = static_cast<size_t>(rank);
+    upper = lower + 1 < count ? lower + 1 : count - 1;
+    weight = rank - std::floor(rank);
+  }
+  double Between(double lower_value, double upper_value) const {
+    return lower_value * (1 - weight) + upper_value * weight;
+  }
+
+  size_t lower = 0;
+  size_t upper = 0;
+  double weight = 0;  // Of the upper.
 };
 
 // The q-quantile with linear interpolation; NaN counts as the smallest. Reorders `values`.

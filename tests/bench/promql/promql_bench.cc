@@ -83,6 +83,14 @@ BENCHMARK_CAPTURE(RunQuery, sum_by_rate, "sum by (mode) (rate(requests_total[5m]
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(RunQuery, avg_over_time, "avg(avg_over_time(requests_total[5m]))")
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(RunQuery, stddev_1h, "avg(stddev_over_time(requests_total[1h]))")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(RunQuery, predict_1h, "avg(predict_linear(requests_total[1h], 3600))")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(RunQuery, quantile_1h, "avg(quantile_over_time(0.9, requests_total[1h]))")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(RunQuery, mad_1h, "avg(mad_over_time(requests_total[1h]))")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(RunQuery, ratio,
                   "sum by (instance) (rate(requests_total[5m])) / "
                   "sum by (instance) (rate(requests_total[5m]))")

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "aggregator/promql/eval/windows/moment_folds.h"
 #include "aggregator/promql/eval/windows/window_edges.h"
 #include "aggregator/promql/eval/windows/window_folds.h"
 #include "aggregator/promql/eval/windows/window_kernels.h"
@@ -91,12 +92,13 @@ class KernelFunction final : public WindowFunction {
 template <typename Fold>
 class FoldFunction final : public WindowFunction {
  public:
-  explicit FoldFunction(const WindowFrame& frame) : frame_(frame) {}
+  explicit FoldFunction(const WindowFrame& frame, Fold fold = Fold())
+      : frame_(frame), fold_(std::move(fold)) {}
 
   absl::Status Apply(const storage::SampleColumns& samples, const QueryState&,
                      GridSeries& result) override {
     FindEdges(samples.time_millis, frame_.ends_millis, frame_.range_millis, edges_);
-    fold_.Slide(samples.values, edges_, result);
+    fold_.Slide({samples.time_millis, samples.values}, edges_, result);
     return absl::OkStatus();
   }
 
@@ -126,11 +128,21 @@ absl::Status CheckFactors(absl::string_view name, const ScalarGrid& factors) {
 }
 
 // Those whose windows are folded; null for the others.
-std::unique_ptr<WindowFunction> MakeFold(absl::string_view function, const WindowFrame& frame) {
-  if (function == "sum_over_time") return std::make_unique<FoldFunction<SumFold>>(frame);
-  if (function == "avg_over_time") return std::make_unique<FoldFunction<AvgFold>>(frame);
-  if (function == "min_over_time") return std::make_unique<FoldFunction<MinFold>>(frame);
-  if (function == "max_over_time") return std::make_unique<FoldFunction<MaxFold>>(frame);
+std::unique_ptr<WindowFunction> MakeFold(absl::string_view function, const WindowFrame& frame,
+                                         const ScalarArguments& scalars) {
+  const auto made = [&](auto fold) -> std::unique_ptr<WindowFunction> {
+    return std::make_unique<FoldFunction<decltype(fold)>>(frame, std::move(fold));
+  };
+  if (function == "sum_over_time") return made(SumFold());
+  if (function == "avg_over_time") return made(AvgFold());
+  if (function == "min_over_time") return made(MinFold());
+  if (function == "max_over_time") return made(MaxFold());
+  if (function == "stddev_over_time") return made(SpreadFold(Spread::kStddev));
+  if (function == "stdvar_over_time") return made(SpreadFold(Spread::kStdvar));
+  if (function == "deriv") return made(DerivFold());
+  if (function == "predict_linear") return made(PredictFold(frame.grid, scalars[0]));
+  if (function == "ts_of_min_over_time") return made(ExtremeTimeFold<Extreme::kMin>());
+  if (function == "ts_of_max_over_time") return made(ExtremeTimeFold<Extreme::kMax>());
   return nullptr;
 }
 
@@ -172,7 +184,7 @@ void RangeFunctionNotes::TellTo(QueryState& state, absl::string_view place) cons
 absl::StatusOr<std::unique_ptr<WindowFunction>> MakeWindowFunction(absl::string_view function,
                                                                    const WindowFrame& frame,
                                                                    const ScalarArguments& scalars) {
-  if (auto fold = MakeFold(function, frame)) return fold;
+  if (auto fold = MakeFold(function, frame, scalars)) return fold;
   const auto made = [&](auto kernel) -> std::unique_ptr<WindowFunction> {
     return std::make_unique<KernelFunction<decltype(kernel)>>(frame, std::move(kernel));
   };
@@ -184,18 +196,13 @@ absl::StatusOr<std::unique_ptr<WindowFunction>> MakeWindowFunction(absl::string_
   if (function == "idelta") return made(InstantRateKernel(InstantRateKind::kIdelta));
   if (function == "changes") return made(PairCountKernel(CountedPairs::kChanges));
   if (function == "resets") return made(PairCountKernel(CountedPairs::kResets));
-  if (function == "ts_of_min_over_time") return made(ExtremeTimeKernel(Extreme::kMin));
-  if (function == "ts_of_max_over_time") return made(ExtremeTimeKernel(Extreme::kMax));
   if (function == "count_over_time") return made(CountKernel());
   if (function == "last_over_time") return made(LastKernel());
   if (function == "ts_of_last_over_time") return made(LastTimeKernel());
   if (function == "present_over_time") return made(PresentKernel());
-  if (function == "stddev_over_time") return made(SpreadKernel(Spread::kStddev));
-  if (function == "stdvar_over_time") return made(SpreadKernel(Spread::kStdvar));
-  if (function == "mad_over_time") return made(MedianDeviationKernel());
-  if (function == "deriv") return made(DerivKernel());
-  if (function == "predict_linear") return made(PredictKernel(scalars[0]));
-  if (function == "quantile_over_time") return made(QuantileKernel(scalars[0]));
+  const WindowOverlap overlap = OverlapOf(frame.grid, range);
+  if (function == "mad_over_time") return made(MedianDeviationKernel(overlap));
+  if (function == "quantile_over_time") return made(QuantileKernel(overlap, scalars[0]));
   if (function == "double_exponential_smoothing") {
     ORA_RETURN_IF_ERROR(CheckFactors("smoothing", scalars[0]));
     ORA_RETURN_IF_ERROR(CheckFactors("trend", scalars[1]));

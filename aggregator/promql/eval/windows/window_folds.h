@@ -1,12 +1,16 @@
 // Functions whose value of a window follows from its values of the window's parts: no sample is
 // read more than twice, however much the windows overlap.
 //
-// A fold makes a state of a piece of a series, and one of two neighbouring pieces' states.
+// A fold makes a state of a piece of a series, one of two neighbouring pieces' states, and of a
+// window's state its value, if there are samples enough.
 #pragma once
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -31,98 +35,117 @@ inline KahanSum JoinSums(KahanSum older, const KahanSum& newer) {
   return older;
 }
 
-struct SumFold {
+// Neighbouring samples; two columns of one length.
+struct SamplePiece {
+  absl::Span<const int64_t> times;
+  absl::Span<const double> values;
+
+  SamplePiece Part(size_t begin, size_t end) const {
+    return {times.subspan(begin, end - begin), values.subspan(begin, end - begin)};
+  }
+};
+
+using FoldResult = std::optional<double>;
+
+// For folds that need nothing but the pieces.
+struct StatelessFold {
+  void Begin(const SamplePiece&) {}
+};
+
+struct SumFold : StatelessFold {
   using State = KahanSum;
-  static State Of(absl::Span<const double> values) { return SumOf(values); }
+  static State Of(const SamplePiece& piece) { return SumOf(piece.values); }
   static State Join(const State& older, const State& newer) { return JoinSums(older, newer); }
-  static double Result(const State& sum, absl::Span<const double> window) {
+  static FoldResult Result(const State& sum, const SamplePiece& window, size_t) {
     if (std::isfinite(sum.sum)) return sum.sum + sum.compensation;
     KahanSum in_order;
-    for (const double value : window) in_order.Add(value);
+    for (const double value : window.values) in_order.Add(value);
     return in_order.Total();
   }
 };
 
 struct AvgFold : SumFold {
-  static double Result(const State& sum, absl::Span<const double> window) {
-    const auto count = static_cast<double>(window.size());
+  static FoldResult Result(const State& sum, const SamplePiece& window, size_t) {
+    const auto count = static_cast<double>(window.values.size());
     if (std::isfinite(sum.sum)) return sum.sum / count + sum.compensation / count;
     RunningMean mean;
-    for (const double value : window) mean.Add(value);
+    for (const double value : window.values) mean.Add(value);
     return mean.Mean();
   }
 };
 
-struct MaxFold {
+struct MaxFold : StatelessFold {
   using State = double;
-  static State Of(absl::Span<const double> values) { return LargestOf(values); }
+  static State Of(const SamplePiece& piece) { return LargestOf(piece.values); }
   static State Join(State a, State b) { return std::isnan(a) || b > a ? b : a; }
-  static double Result(State largest, absl::Span<const double>) { return largest; }
+  static FoldResult Result(State largest, const SamplePiece&, size_t) { return largest; }
 };
 
-struct MinFold {
+struct MinFold : StatelessFold {
   using State = double;
-  static State Of(absl::Span<const double> values) { return SmallestOf(values); }
+  static State Of(const SamplePiece& piece) { return SmallestOf(piece.values); }
   static State Join(State a, State b) { return std::isnan(a) || b < a ? b : a; }
-  static double Result(State smallest, absl::Span<const double>) { return smallest; }
+  static FoldResult Result(State smallest, const SamplePiece&, size_t) { return smallest; }
 };
 
 // Slides over one series after the other; its memory is used again.
 template <typename Fold>
 class SlidingFold {
  public:
-  // Puts each step's value into `result`, but where the window is empty.
-  void Slide(absl::Span<const double> values, const WindowEdges& edges, GridSeries& result) {
+  explicit SlidingFold(Fold fold = Fold()) : fold_(std::move(fold)) {}
+
+  // Puts each step's value into `result`, but where the window has too few samples.
+  void Slide(const SamplePiece& series, const WindowEdges& edges, GridSeries& result) {
+    if (series.values.empty()) return;
+    fold_.Begin(series);
     const size_t steps = edges.ends.size();
     for (size_t step = 0; step < steps;) {
       if (edges.begins[step] == edges.ends[step]) {
         ++step;
         continue;
       }
-      step = SlideAround(values, edges, step, result);
+      step = SlideAround(series, edges, step, result);
     }
   }
 
  private:
   using State = typename Fold::State;
 
-  static State Piece(absl::Span<const double> values, size_t begin, size_t end) {
-    return Fold::Of(values.subspan(begin, end - begin));
-  }
-
   // Does the windows from `first` on that share samples with its own: what lies before its end is
   // folded backward, once for all of them, and what lies behind it forward. Returns the step after.
-  size_t SlideAround(absl::Span<const double> values, const WindowEdges& edges, size_t first,
+  size_t SlideAround(const SamplePiece& series, const WindowEdges& edges, size_t first,
                      GridSeries& result) {
     const size_t middle = edges.ends[first];
     size_t last = first;
     while (last + 1 < edges.ends.size() && edges.begins[last + 1] < middle) ++last;
     older_.resize(last - first + 1);
-    older_.back() = Piece(values, edges.begins[last], middle);
+    older_.back() = fold_.Of(series.Part(edges.begins[last], middle));
     for (size_t step = last; step-- > first;) {
       const State& behind = older_[step + 1 - first];
       older_[step - first] =
           edges.begins[step] == edges.begins[step + 1]
               ? behind
-              : Fold::Join(Piece(values, edges.begins[step], edges.begins[step + 1]), behind);
+              : fold_.Join(fold_.Of(series.Part(edges.begins[step], edges.begins[step + 1])),
+                           behind);
     }
     State newer{};
     size_t newer_end = middle;
     for (size_t step = first; step <= last; ++step) {
       const size_t end = edges.ends[step];
       if (end > newer_end) {
-        const State piece = Piece(values, newer_end, end);
-        newer = newer_end == middle ? piece : Fold::Join(newer, piece);
+        const State piece = fold_.Of(series.Part(newer_end, end));
+        newer = newer_end == middle ? piece : fold_.Join(newer, piece);
         newer_end = end;
       }
       const State& older = older_[step - first];
-      const size_t begin = edges.begins[step];
-      result.Put(step, Fold::Result(newer_end == middle ? older : Fold::Join(older, newer),
-                                    values.subspan(begin, end - begin)));
+      const FoldResult value = fold_.Result(newer_end == middle ? older : fold_.Join(older, newer),
+                                            series.Part(edges.begins[step], end), step);
+      if (value) result.Put(step, *value);
     }
     return last + 1;
   }
 
+  Fold fold_;
   std::vector<State> older_;  // By step from the first on: of its window up to the middle.
 };
 

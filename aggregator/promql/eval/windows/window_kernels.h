@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "aggregator/promql/eval/statistics.h"
+#include "aggregator/promql/eval/vector_grid.h"
+#include "aggregator/promql/eval/windows/order_window.h"
 #include "storage/sample.h"
 
 namespace ora::promql {
@@ -153,26 +155,6 @@ class PairCountKernel {
   std::vector<uint32_t> counts_;  // Of pairs whose second is this sample or one before.
 };
 
-enum class Extreme { kMin, kMax };
-
-// When the window was at its lowest or highest; of equal values the latest time.
-struct ExtremeTimeKernel : StatelessKernel {
-  explicit ExtremeTimeKernel(Extreme which_extreme) : extreme(which_extreme) {}
-
-  KernelResult operator()(const Window& window) const {
-    size_t best = 0;
-    for (size_t i = 1; i < window.size; ++i) {
-      const double value = window.values[i];
-      const double held = window.values[best];
-      const bool better = extreme == Extreme::kMin ? value <= held : value >= held;
-      if (better || std::isnan(held)) best = i;
-    }
-    return static_cast<double>(window.times[best]) / 1000;
-  }
-
-  Extreme extreme;
-};
-
 struct CountKernel : StatelessKernel {
   KernelResult operator()(const Window& window) const { return static_cast<double>(window.size); }
 };
@@ -191,100 +173,61 @@ struct LastTimeKernel : StatelessKernel {
   }
 };
 
-enum class Spread { kStddev, kStdvar };
+// How often a window's values are read rather than kept in order: below so many windows over each
+// sample that costs less.
+inline constexpr int64_t kReadsInOrderMin = 16;
 
-struct SpreadKernel : StatelessKernel {
-  explicit SpreadKernel(Spread which_spread) : spread(which_spread) {}
+enum class WindowOverlap { kLittle, kMuch };
 
-  KernelResult operator()(const Window& window) const {
-    KahanSum mean;
-    KahanSum squares;
-    for (size_t i = 0; i < window.size; ++i) {
-      const double delta = window.values[i] - (mean.sum + mean.compensation);
-      mean.Add(delta / static_cast<double>(i + 1));
-      squares.Add(delta * (window.values[i] - (mean.sum + mean.compensation)));
+// Of windows that begin `range_millis` before the steps.
+inline WindowOverlap OverlapOf(const StepGrid& grid, int64_t range_millis) {
+  const bool much =
+      grid.count > kReadsInOrderMin && range_millis / grid.step_millis > kReadsInOrderMin;
+  return much ? WindowOverlap::kMuch : WindowOverlap::kLittle;
+}
+
+struct QuantileKernel {
+  QuantileKernel(WindowOverlap window_overlap, const std::vector<double>& each_q)
+      : overlap(window_overlap), q(each_q) {}
+
+  void Begin(const storage::SampleColumns& samples) {
+    if (overlap == WindowOverlap::kMuch) order.Begin(samples.values);
+  }
+  KernelResult operator()(const Window& window) {
+    if (overlap == WindowOverlap::kMuch) {
+      order.MoveTo(window.begin, window.begin + window.size);
+      return order.QuantileOf(q[window.step]);
     }
-    const double variance = (squares.sum + squares.compensation) / static_cast<double>(window.size);
-    return spread == Spread::kStddev ? std::sqrt(variance) : variance;
+    scratch.assign(window.values, window.values + window.size);
+    return Quantile(q[window.step], scratch);
   }
 
-  Spread spread;
-};
-
-struct QuantileKernel : StatelessKernel {
-  explicit QuantileKernel(const std::vector<double>& each_q) : q(each_q) {}
-
-  KernelResult operator()(const Window& window) {
-    sorted.assign(window.values, window.values + window.size);
-    return Quantile(q[window.step], sorted);
-  }
-
+  WindowOverlap overlap;
   const std::vector<double>& q;
-  std::vector<double> sorted;
+  OrderWindow order;
+  std::vector<double> scratch;
 };
 
-struct MedianDeviationKernel : StatelessKernel {
+struct MedianDeviationKernel {
+  explicit MedianDeviationKernel(WindowOverlap window_overlap) : overlap(window_overlap) {}
+
+  void Begin(const storage::SampleColumns& samples) {
+    if (overlap == WindowOverlap::kMuch) order.Begin(samples.values);
+  }
   KernelResult operator()(const Window& window) {
+    if (overlap == WindowOverlap::kMuch) {
+      order.MoveTo(window.begin, window.begin + window.size);
+      if (order.not_finite() == 0) return order.MedianDeviation();
+    }
     scratch.assign(window.values, window.values + window.size);
     const double median = Quantile(0.5, scratch);
     for (double& value : scratch) value = std::fabs(value - median);
     return Quantile(0.5, scratch);
   }
 
+  WindowOverlap overlap;
+  OrderWindow order;
   std::vector<double> scratch;
-};
-
-struct Line {
-  double slope;
-  double intercept;  // At the time asked for.
-};
-
-// Least squares; `zero_millis` is where x is 0.
-inline Line FitLine(const Window& window, int64_t zero_millis) {
-  KahanSum sum_x;
-  KahanSum sum_y;
-  KahanSum sum_xy;
-  KahanSum sum_xx;
-  bool constant = true;
-  for (size_t i = 0; i < window.size; ++i) {
-    const double x = static_cast<double>(window.times[i] - zero_millis) / 1000;
-    const double y = window.values[i];
-    if (i > 0 && y != window.First()) constant = false;
-    sum_x.Add(x);
-    sum_y.Add(y);
-    sum_xy.Add(x * y);
-    sum_xx.Add(x * x);
-  }
-  if (constant) {
-    const double nan = std::numeric_limits<double>::quiet_NaN();
-    return std::isinf(window.First()) ? Line{nan, nan} : Line{0, window.First()};
-  }
-  const auto n = static_cast<double>(window.size);
-  const double x = sum_x.sum + sum_x.compensation;
-  const double y = sum_y.sum + sum_y.compensation;
-  const double xy = sum_xy.sum + sum_xy.compensation;
-  const double xx = sum_xx.sum + sum_xx.compensation;
-  const double slope = (xy - x * y / n) / (xx - x * x / n);
-  return {slope, y / n - slope * x / n};
-}
-
-struct DerivKernel : StatelessKernel {
-  KernelResult operator()(const Window& window) const {
-    if (window.size < 2) return std::nullopt;
-    return FitLine(window, window.times[0]).slope;
-  }
-};
-
-struct PredictKernel : StatelessKernel {
-  explicit PredictKernel(const std::vector<double>& each_ahead) : ahead(each_ahead) {}
-
-  KernelResult operator()(const Window& window) const {
-    if (window.size < 2) return std::nullopt;
-    const Line line = FitLine(window, window.step_millis);
-    return line.slope * ahead[window.step] + line.intercept;
-  }
-
-  const std::vector<double>& ahead;  // In seconds.
 };
 
 // Holt's linear method.

@@ -41,7 +41,7 @@ class SlidingFoldTest : public testing::TestWithParam<WindowCase> {
     FindEdges(times_, ends_millis_, GetParam().range_millis, edges);
     GridSeries result(storage::Labels(), kSteps);
     SlidingFold<Fold> fold;
-    fold.Slide(values_, edges, result);
+    fold.Slide({times_, values_}, edges, result);
     return result;
   }
 
@@ -64,7 +64,7 @@ class SlidingFoldTest : public testing::TestWithParam<WindowCase> {
       const std::vector<double> window = WindowAt(step);
       ASSERT_EQ(result.present.Get(step), !window.empty()) << "step " << step;
       if (window.empty()) continue;
-      const double whole = Fold::Result(Fold::Of(window), window);
+      const double whole = *Fold::Result(Fold::Of({{}, window}), {{}, window}, step);
       if (std::isnan(whole)) {
         ASSERT_TRUE(std::isnan(result.values[step])) << "step " << step;
       } else {
@@ -112,13 +112,13 @@ TEST(SumOfTest, LosesNothingToLargeNumbersThatCancelOut) {
   std::vector<double> values = {1e100};
   for (int i = 0; i < 40; ++i) values.push_back(0.5);
   values.push_back(-1e100);
-  EXPECT_EQ(SumFold::Result(SumOf(values), values), 20);
+  EXPECT_EQ(SumFold::Result(SumOf(values), {{}, values}, 0), 20);
 }
 
 TEST(SumOfTest, AMeanOfNumbersWhoseSumOverflowsIsFinite) {
   const std::vector<double> values(20, 1.5e308);
-  EXPECT_DOUBLE_EQ(AvgFold::Result(SumOf(values), values), 1.5e308);
-  EXPECT_EQ(SumFold::Result(SumOf(values), values), kInfinity);
+  EXPECT_DOUBLE_EQ(*AvgFold::Result(SumOf(values), {{}, values}, 0), 1.5e308);
+  EXPECT_EQ(SumFold::Result(SumOf(values), {{}, values}, 0), kInfinity);
 }
 
 TEST(LargestOfTest, NotANumberOnlyWhereThereIsNoNumber) {
