@@ -38,10 +38,14 @@ class Matcher {
  private:
   Matcher(absl::string_view name, MatchType type, absl::string_view value);
 
+  bool MatchesRegex(absl::string_view value) const;
+
   std::string name_;
   MatchType type_;
   std::string value_;
-  // Shared by copies of one matcher: RE2 is immutable and dear to compile.
+  // Shared by copies of one matcher: RE2 is immutable and dear to compile. Null where the
+  // expression is nothing but texts with `|` between them, as dashboards write them: these are
+  // compared.
   std::shared_ptr<const re2::RE2> regex_;
   bool matches_empty_ = false;
 };

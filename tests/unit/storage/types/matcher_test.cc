@@ -18,6 +18,24 @@ TEST(MatcherTest, ARegexMatchesTheWholeValueAndItsDotALinesEnd) {
   EXPECT_TRUE(Make(MatchType::kRegex, "a|b").Matches("b"));
 }
 
+TEST(MatcherTest, TextsAreMatchedAsRe2DoesIt) {
+  std::string many = "x0";
+  for (int i = 1; i < 80; ++i) many += "|x" + std::to_string(i);
+  for (const std::string& texts :
+       {std::string(), std::string("|"), std::string("a"), std::string("a|"), std::string("|a|b"),
+        std::string("a||b"), std::string("web-1:90|web 2\"'"), std::string("A|a b|a"), many}) {
+    const Matcher texts_alone = Make(MatchType::kRegex, texts);
+    const Matcher none_of_them = Make(MatchType::kNotRegex, texts);
+    const Matcher by_re2 = Make(MatchType::kRegex, "(?:" + texts + ")");
+    EXPECT_EQ(texts_alone.MatchesEmpty(), by_re2.MatchesEmpty()) << texts;
+    for (const char* value : {"", "a", "b", "A", "ab", "a b", "a|", "|", "web-1:90", "web 2\"'",
+                              "web-1:9", "x7", "x79", "x80"}) {
+      EXPECT_EQ(texts_alone.Matches(value), by_re2.Matches(value)) << texts << " of " << value;
+      EXPECT_NE(none_of_them.Matches(value), by_re2.Matches(value)) << texts << " of " << value;
+    }
+  }
+}
+
 TEST(MatcherTest, KnowsWhetherItMatchesAnAbsentLabel) {
   EXPECT_TRUE(Matcher::Equal("l", "").MatchesEmpty());
   EXPECT_FALSE(Matcher::Equal("l", "a").MatchesEmpty());
