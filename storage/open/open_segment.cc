@@ -36,6 +36,7 @@ OpenSegment::OpenSegment() : tails_(kLanes * sizeof(Lane)), bytes_(sizeof(*this)
 
 void OpenSegment::Append(size_t first, size_t count, int64_t time_millis, const char* values) {
   samples_ += count;
+  oldest_millis_ = std::min(oldest_millis_, time_millis);
   const size_t end = first + count;
   while (first < end) {
     Lane& lane = lanes()[first / kLaneSeries];

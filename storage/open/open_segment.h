@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "absl/types/span.h"
 #include "storage/chunk/tail_block.h"
@@ -48,6 +49,8 @@ class OpenSegment {
   void Read(const Position& position, uint32_t count, SampleColumns& append_to) const;
 
   uint64_t samples() const { return samples_; }
+  // No sample of any series is before; the end of time while there is none.
+  int64_t oldest_millis() const { return oldest_millis_; }
   // Of memory that is touched.
   uint64_t bytes() const { return bytes_; }
 
@@ -91,6 +94,7 @@ class OpenSegment {
   uint64_t end_ = kBlockAlign;  // Of what is used in the pieces.
   uint64_t samples_ = 0;
   uint64_t bytes_ = 0;
+  int64_t oldest_millis_ = std::numeric_limits<int64_t>::max();
 };
 
 }  // namespace ora::storage

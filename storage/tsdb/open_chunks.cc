@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace ora::storage {
@@ -14,6 +15,10 @@ constexpr size_t kRunsAhead = 8;
 std::shared_ptr<const OpenSegment> SegmentIn(
     const std::vector<std::shared_ptr<OpenSegment>>& segments, size_t segment) {
   return segment < segments.size() ? segments[segment] : nullptr;
+}
+
+int64_t OldestOf(const std::shared_ptr<const OpenSegment>& segment) {
+  return segment == nullptr ? std::numeric_limits<int64_t>::max() : segment->oldest_millis();
 }
 
 // Those that hold these ids, ascending, each once.
@@ -159,11 +164,14 @@ OpenChunks::View OpenChunks::Capture(const Database& database,
   view.segments = SegmentsOf(ids);
   view.frozen.reserve(view.segments.size());
   view.growing.reserve(view.segments.size());
+  view.oldest_millis.reserve(view.segments.size());
   view.growing_counts.resize(ids.size());
   absl::ReaderMutexLock lock(&mutex_);
   for (const size_t segment : view.segments) {
     view.frozen.push_back(frozen_ != nullptr ? SegmentIn(frozen_->segments_, segment) : nullptr);
     view.growing.push_back(SegmentIn(growing_->segments_, segment));
+    view.oldest_millis.push_back(
+        std::min(OldestOf(view.frozen.back()), OldestOf(view.growing.back())));
   }
   for (size_t i = 0; i < ids.size(); ++i) view.growing_counts[i] = growing_->CountOf(ids[i]);
   // Under the lock: were it taken before, what is released in between would be in neither.
@@ -171,11 +179,12 @@ OpenChunks::View OpenChunks::Capture(const Database& database,
   return view;
 }
 
-void OpenChunks::Read(const View& view, size_t position, SeriesId id,
+void OpenChunks::Read(const View& view, size_t position, SeriesId id, int64_t end_millis,
                       SampleColumns& append_to) const {
   const auto segment =
       std::lower_bound(view.segments.begin(), view.segments.end(), id / kSegmentSeries) -
       view.segments.begin();
+  if (view.oldest_millis[static_cast<size_t>(segment)] > end_millis) return;
   OpenSegment::Position place;
   if (const auto& frozen = view.frozen[static_cast<size_t>(segment)]; frozen != nullptr) {
     frozen->Capture(id % kSegmentSeries, place);

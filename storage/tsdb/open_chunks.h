@@ -68,6 +68,7 @@ class OpenChunks {
     std::vector<size_t> segments;                             // Ascending.
     std::vector<std::shared_ptr<const OpenSegment>> frozen;   // By position in `segments`; null:
     std::vector<std::shared_ptr<const OpenSegment>> growing;  // nothing is open there.
+    std::vector<int64_t> oldest_millis;                       // Of both: no sample is before.
     std::vector<uint32_t> growing_counts;                     // By position in `ids` of Capture.
     std::unique_ptr<DatabaseSnapshot> sealed;
   };
@@ -87,9 +88,10 @@ class OpenChunks {
   View Capture(const Database& database, absl::Span<const SeriesId> ids) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Appends the samples of `ids[position]` as captured, in the order in which they were stored.
-  void Read(const View& view, size_t position, SeriesId id, SampleColumns& append_to) const
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Appends the samples of `ids[position]` as captured, in the order in which they were stored;
+  // nothing where all must be after `end_millis`.
+  void Read(const View& view, size_t position, SeriesId id, int64_t end_millis,
+            SampleColumns& append_to) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The frozen generation; if there is none, the growing one is frozen. Null: nothing is open.
   std::shared_ptr<const OpenGeneration> Freeze() ABSL_LOCKS_EXCLUDED(mutex_);

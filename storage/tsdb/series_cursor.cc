@@ -317,7 +317,8 @@ class TsdbCursor final : public SeriesCursor {
 
   void ReadOpen(SampleColumns& columns) {
     const size_t begin = columns.size();
-    sources_.open->Read(selection_.view, next_ - 1, current().id, columns);
+    sources_.open->Read(selection_.view, next_ - 1, current().id, selection_.range.end_millis,
+                        columns);
     SortTail(begin, columns);
     TrimTail(selection_.range, begin, columns);
     stretches_.push_back({begin, columns.size(), kOpenRank});

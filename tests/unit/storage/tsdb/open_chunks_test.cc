@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
 #include <thread>
 
 #include "tests/unit/storage/tsdb/shard_fixture.h"
@@ -31,9 +32,10 @@ class OpenChunksTest : public ShardTest {
     open_.Apply(++log_number_, Encode(blocks), {});
   }
 
-  Points Read(const OpenChunks::View& view, size_t position, SeriesId id) const {
+  Points Read(const OpenChunks::View& view, size_t position, SeriesId id,
+              int64_t end_millis = std::numeric_limits<int64_t>::max()) const {
     SampleColumns columns;
-    open_.Read(view, position, id, columns);
+    open_.Read(view, position, id, end_millis, columns);
     return PointsOf(columns);
   }
 
@@ -60,6 +62,17 @@ TEST_F(OpenChunksTest, ReadsSamplesInTheOrderInWhichTheyWereStored) {
   EXPECT_EQ(ReadNow(9), Points());
   EXPECT_EQ(ReadNow(kFar), Points());
   EXPECT_EQ(open_.samples(), 4u);
+}
+
+TEST_F(OpenChunksTest, ReadsNothingWhereAllIsLater) {
+  Append(7, {{30, 1}, {10, 2}});
+  open_.Freeze();
+  Append(7, {{20, 3}});
+  const auto view = open_.Capture(*database_, {7});
+  EXPECT_EQ(Read(view, 0, 7, 9), Points());
+  EXPECT_EQ(Read(view, 0, 7, 10), (Points{{30, 1}, {10, 2}, {20, 3}}));
+  Append(7, {{5, 4}});  // After the capture, and so not to be seen.
+  EXPECT_EQ(Read(view, 0, 7, 9), Points());
 }
 
 TEST_F(OpenChunksTest, ARecordOfManyScatteredRunsIsAppliedWhole) {
