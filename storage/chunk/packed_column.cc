@@ -39,6 +39,26 @@ uint64_t StepAfter(const std::vector<int64_t>& times, size_t i) {
   return static_cast<uint64_t>(times[i + 1]) - static_cast<uint64_t>(times[i]);
 }
 
+struct Extremes {
+  int64_t low = 0;
+  int64_t high = 0;
+};
+
+// Without a branch each, so that many are compared at once.
+Extremes ExtremesOf(const int64_t* wholes, size_t count) {
+  Extremes found{wholes[0], wholes[0]};
+  for (size_t i = 0; i < count; ++i) {
+    found.low = wholes[i] < found.low ? wholes[i] : found.low;
+    found.high = wholes[i] > found.high ? wholes[i] : found.high;
+  }
+  return found;
+}
+
+template <typename Whole>
+void Narrow(const int64_t* wholes, size_t count, int64_t middle, Whole* to) {
+  for (size_t i = 0; i < count; ++i) to[i] = static_cast<Whole>(wholes[i] - middle);
+}
+
 void Pace(uint64_t first, uint64_t step, size_t count, int64_t* to) {
   for (size_t i = 0; i < count; ++i) to[i] = static_cast<int64_t>(first + i * step);
 }
@@ -78,17 +98,17 @@ template <typename Whole>
 PackedColumn::Values PackedColumn::PackWholes(const int64_t* wholes, size_t count, int64_t middle,
                                               double power) {
   Decimals<Whole> packed{static_cast<double>(middle), power, std::vector<Whole>(count)};
-  for (size_t i = 0; i < count; ++i) packed.wholes[i] = static_cast<Whole>(wholes[i] - middle);
+  CallFastest<Narrow<Whole>>(wholes, count, middle, packed.wholes.data());
   return packed;
 }
 
 PackedColumn::Values PackedColumn::PackDecimals(const int64_t* wholes, size_t count,
                                                 unsigned exponent) {
-  const auto [low, high] = std::minmax_element(wholes, wholes + count);
+  const auto [low, high] = CallFastest<ExtremesOf>(wholes, count);
   const double power = DecimalPower(exponent);
-  const bool exact = *low >= -kExactMax && *high <= kExactMax;
-  const int64_t middle = exact ? *low + (*high - *low + 1) / 2 : 0;
-  const auto fits = [&, low = *low, high = *high](auto least) {
+  const bool exact = low >= -kExactMax && high <= kExactMax;
+  const int64_t middle = exact ? low + (high - low + 1) / 2 : 0;
+  const auto fits = [&, low = low, high = high](auto least) {
     using Limits = std::numeric_limits<decltype(least)>;
     return exact && low - middle >= Limits::min() && high - middle <= Limits::max();
   };

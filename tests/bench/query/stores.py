@@ -17,7 +17,8 @@ HOSTS = 100
 STEP_SECONDS = 10
 START_LIMIT_SECONDS = 120
 QUIET_SECONDS, SETTLE_LIMIT_SECONDS = 10, 180
-ASK_TURNS, ASK_WARM_UP = 24, 8
+# A server's first dozens of queries measure its page faults, and how long an idle processor takes to wake; its data are others in every turn.
+ASK_TURNS, ASK_WARM_UP = 24, 32
 # The newest steps come last and are not settled, as in a fleet that is alive: ten minutes.
 LIVE_STEPS = 60
 
