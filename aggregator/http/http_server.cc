@@ -17,12 +17,15 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "aggregator/http/gzip.h"
 #include "proto/status/status_macros.h"
 
 namespace ora::aggregator {
 namespace {
 
 constexpr size_t kBlockBytes = size_t{64} << 10;
+// Less is not worth compressing.
+constexpr size_t kGzipBytesMin = 1'024;
 // A client that is gone is noticed within this time, and no sooner asked about.
 constexpr absl::Duration kLookInterval = absl::Milliseconds(20);
 constexpr char kPlainText[] = "text/plain; charset=utf-8";
@@ -35,6 +38,7 @@ struct Exchange {
   HttpMethod method = HttpMethod::kGet;
   std::string form;
   bool begun = false;
+  bool takes_gzip = false;
   bool handed_over = false;
   std::atomic<bool> answered{false};
   int socket = -1;
@@ -43,6 +47,16 @@ struct Exchange {
   std::string block;  // Of the response's `more`, from `block_sent` on not yet sent.
   size_t block_sent = 0;
   bool ended = false;
+  std::unique_ptr<GzipStream> gzip;  // Where the answer goes out compressed.
+
+  // Adds to `block`, as it goes out.
+  void Add(absl::string_view text) {
+    if (gzip == nullptr) {
+      block.append(text.data(), text.size());
+    } else {
+      gzip->Append(text, block);
+    }
+  }
 };
 
 HttpResponse PlainAnswer(int status, absl::string_view text) {
@@ -137,6 +151,7 @@ class MicroHttpServer final : public HttpServer {
   MHD_Result Begin(MHD_Connection& connection, Exchange& exchange, absl::string_view method);
   void HandOver(MHD_Connection& connection, Exchange& exchange);
   void Answer(Exchange& exchange);
+  static void Compress(Exchange& exchange);
   absl::Status Connected(Exchange& exchange) const;
   MHD_Result Send(MHD_Connection& connection, Exchange& exchange);
   MHD_Result Refuse(MHD_Connection& connection, Exchange& exchange, int status,
@@ -240,6 +255,9 @@ MHD_Result MicroHttpServer::Begin(MHD_Connection& connection, Exchange& exchange
   } else {
     return Refuse(connection, exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed");
   }
+  const char* encodings =
+      MHD_lookup_connection_value(&connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+  exchange.takes_gzip = encodings != nullptr && AcceptsGzip(encodings);
   const char* length =
       MHD_lookup_connection_value(&connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
   uint64_t bytes = 0;
@@ -290,6 +308,19 @@ void MicroHttpServer::Answer(Exchange& exchange) {
   exchange.response = parsed.ok()
                           ? answer_(request, [this, &exchange] { return Connected(exchange); })
                           : PlainAnswer(MHD_HTTP_BAD_REQUEST, parsed.message());
+  Compress(exchange);
+}
+
+// An answer that is whole is compressed here, on a worker; one in parts as they go out.
+void MicroHttpServer::Compress(Exchange& exchange) {
+  HttpResponse& answer = exchange.response;
+  if (!exchange.takes_gzip || (!answer.more && answer.body.size() < kGzipBytesMin)) return;
+  exchange.gzip = GzipStream::Make();
+  if (exchange.gzip == nullptr || answer.more) return;
+  std::string compressed;
+  exchange.gzip->Append(answer.body, compressed);
+  exchange.gzip->Finish(compressed);
+  answer.body = std::move(compressed);
 }
 
 absl::Status MicroHttpServer::Connected(Exchange& exchange) const {
@@ -314,7 +345,7 @@ MHD_Result MicroHttpServer::Send(MHD_Connection& connection, Exchange& exchange)
   HttpResponse& answer = exchange.response;
   MHD_Response* response = nullptr;
   if (answer.more) {
-    exchange.block = std::move(answer.body);
+    exchange.Add(answer.body);
     response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes, &ReadMore,
                                                  &exchange, nullptr);
   } else {
@@ -323,6 +354,10 @@ MHD_Result MicroHttpServer::Send(MHD_Connection& connection, Exchange& exchange)
   }
   if (response == nullptr) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type.c_str());
+  MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+  if (exchange.gzip != nullptr) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+  }
   const MHD_Result result =
       MHD_queue_response(&connection, static_cast<unsigned int>(answer.status), response);
   MHD_destroy_response(response);  // The connection keeps its own count.
@@ -335,7 +370,10 @@ ssize_t MicroHttpServer::ReadMore(void* context, uint64_t, char* buffer, size_t 
     if (exchange.ended) return MHD_CONTENT_READER_END_OF_STREAM;
     exchange.block.clear();
     exchange.block_sent = 0;
-    exchange.ended = !exchange.response.more(exchange.block);
+    std::string text;
+    exchange.ended = !exchange.response.more(text);
+    exchange.Add(text);
+    if (exchange.ended && exchange.gzip != nullptr) exchange.gzip->Finish(exchange.block);
   }
   const size_t sent = std::min(size, exchange.block.size() - exchange.block_sent);
   std::memcpy(buffer, exchange.block.data() + exchange.block_sent, sent);

@@ -64,6 +64,8 @@ struct HttpEnvironment {
   storage::Counters& counters;
 };
 
+// An answer of a kilobyte and more goes out in gzip where the client takes it.
+//
 // One thread carries every connection; answers are worked out on the workers. What the server
 // itself refuses, it says in plain text: 400 a request that is none, 405 a method, 413 a long form,
 // 414 and 431 a long head, 503 no worker is free.

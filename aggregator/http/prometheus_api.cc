@@ -47,8 +47,8 @@ absl::optional<absl::string_view> LabelOfPath(absl::string_view path) {
 }
 
 bool TakesForms(absl::string_view path) {
-  return path == "query" || path == "query_range" || path == "series" || path == "labels" ||
-         LabelOfPath(path).has_value();
+  return path == "query" || path == "query_range" || path == "query_exemplars" ||
+         path == "series" || path == "labels" || LabelOfPath(path).has_value();
 }
 
 }  // namespace
@@ -96,6 +96,7 @@ absl::StatusOr<HttpResponse> PrometheusApi::AnswerQuery(const HttpRequest& reque
   const QueryAnswers queries(sources, parameters, connected);
   if (path == "query") return queries.Instant();
   if (path == "query_range") return queries.Range();
+  if (path == "query_exemplars") return queries.Exemplars();
   const SeriesAnswers series(sources_.reader, sources.limits.series_max, parameters,
                              AliveFor(sources.timeout, sources.clock, connected));
   if (path == "series") return series.Series();

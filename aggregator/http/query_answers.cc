@@ -221,4 +221,14 @@ absl::StatusOr<HttpResponse> QueryAnswers::Range() const {
   return Render(*std::move(result), start);
 }
 
+absl::StatusOr<HttpResponse> QueryAnswers::Exemplars() const {
+  ORA_ASSIGN_OR_RETURN(const absl::optional<int64_t> start, parameters_.TimeMillis("start"));
+  ORA_ASSIGN_OR_RETURN(const absl::optional<int64_t> end, parameters_.TimeMillis("end"));
+  if (start.has_value() && end.has_value() && *end < *start) {
+    return absl::InvalidArgumentError("end timestamp must not be before start timestamp");
+  }
+  ORA_RETURN_IF_ERROR(CheckExpression(Form::kInstant));
+  return Success("[]");
+}
+
 }  // namespace ora::aggregator

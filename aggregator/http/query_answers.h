@@ -35,6 +35,8 @@ class QueryAnswers {
 
   absl::StatusOr<HttpResponse> Instant() const;
   absl::StatusOr<HttpResponse> Range() const;
+  // There are none; what asks for them, as dashboards do by themselves, is checked.
+  absl::StatusOr<HttpResponse> Exemplars() const;
 
  private:
   enum class Form { kInstant, kRange };

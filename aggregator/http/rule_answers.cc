@@ -5,9 +5,14 @@
 #include <cmath>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "aggregator/http/envelope.h"
 #include "aggregator/http/json_text.h"
+#include "aggregator/promql/parser/parser.h"
+#include "aggregator/promql/parser/printer.h"
+#include "proto/status/status_macros.h"
+#include "storage/matcher.h"
 
 namespace ora::aggregator {
 namespace {
@@ -19,6 +24,15 @@ absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
 void AppendTime(absl::Time time, std::string& out) {
   absl::StrAppend(&out, "\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone()),
                   "\"");
+}
+
+// What was not evaluated yet has the time that Go's zero is.
+void AppendEvaluated(absl::Time time, std::string& out) {
+  if (time == absl::UnixEpoch()) {
+    out += "\"0001-01-01T00:00:00Z\"";
+  } else {
+    AppendTime(time, out);
+  }
 }
 
 void AppendSeconds(absl::Duration duration, std::string& out) {
@@ -59,6 +73,10 @@ void AppendAlert(const v1::Alert& alert, std::string& out) {
   AppendJsonLabels(storage::Labels(std::move(annotations)), out);
   absl::StrAppend(&out, ",\"state\":\"", StateText(alert.state()), "\",\"activeAt\":");
   AppendTime(TimeOf(alert.pending_time()), out);
+  if (alert.has_keep_firing_since_time()) {
+    out += ",\"keepFiringSince\":";
+    AppendTime(TimeOf(alert.keep_firing_since_time()), out);
+  }
   out += ",\"value\":";
   AppendJsonText(ScientificText(alert.value()), out);
   out += '}';
@@ -94,6 +112,12 @@ absl::string_view RuleStateText(const RuleStatus& rule) {
   return state;
 }
 
+// As Prometheus tells a rule's expression, however it is written in its file.
+std::string CanonicalText(const std::string& expression) {
+  const absl::StatusOr<promql::ExprPtr> parsed = promql::ParseExpression(expression);
+  return parsed.ok() ? promql::Print(**parsed) : expression;
+}
+
 enum class Alerts { kTold, kLeftOut };
 
 void AppendRule(const RuleStatus& rule, Alerts alerts, std::string& out) {
@@ -103,7 +127,7 @@ void AppendRule(const RuleStatus& rule, Alerts alerts, std::string& out) {
   out += "\"name\":";
   AppendJsonText(rule.name, out);
   out += ",\"query\":";
-  AppendJsonText(rule.expression, out);
+  AppendJsonText(CanonicalText(rule.expression), out);
   if (alerting) {
     out += ",\"duration\":";
     AppendSeconds(rule.pending_duration, out);
@@ -128,7 +152,7 @@ void AppendRule(const RuleStatus& rule, Alerts alerts, std::string& out) {
   out += ",\"evaluationTime\":";
   AppendSeconds(rule.evaluation_time, out);
   out += ",\"lastEvaluation\":";
-  AppendTime(rule.evaluated_at, out);
+  AppendEvaluated(rule.evaluated_at, out);
   absl::StrAppend(&out, ",\"type\":\"", alerting ? "alerting" : "recording", "\"}");
 }
 
@@ -147,45 +171,105 @@ void AppendGroup(const RuleGroupStatus& group, const std::string& rules, std::st
   absl::StrAppend(&out, ",\"limit\":", group.limit, ",\"evaluationTime\":");
   AppendSeconds(group.evaluation_time, out);
   out += ",\"lastEvaluation\":";
-  AppendTime(group.evaluated_at, out);
+  AppendEvaluated(group.evaluated_at, out);
   out += '}';
 }
 
-}  // namespace
+// Which rules a request wants, and how they are told.
+struct RuleSelection {
+  std::string type;
+  Alerts alerts = Alerts::kTold;
+  std::vector<std::string> names;
+  std::vector<std::string> groups;
+  std::vector<std::string> files;
+  std::vector<std::vector<storage::Matcher>> selectors;  // Of the rules' labels; any of them.
+  size_t groups_max = 0;                                 // 0: no limit.
+  std::string next_token;
 
-absl::StatusOr<HttpResponse> RulesAnswer(const std::vector<RuleGroupStatus>& groups,
-                                         const Parameters& parameters) {
-  const std::string& type = parameters.Get("type");
-  if (!type.empty() && type != "alert" && type != "record") {
-    return InvalidParameter("type", absl::StrCat("not supported value \"", type, "\""));
+  bool Wants(const RuleStatus& rule) const {
+    const bool alerting = rule.kind == RuleKind::kAlerting;
+    if ((type == "alert" && !alerting) || (type == "record" && alerting)) return false;
+    if (!IsWanted(names, rule.name)) return false;
+    const auto fits = [&rule](const std::vector<storage::Matcher>& matchers) {
+      return std::all_of(matchers.begin(), matchers.end(), [&](const storage::Matcher& matcher) {
+        return matcher.Matches(rule.labels.Get(matcher.name()));
+      });
+    };
+    return selectors.empty() || std::any_of(selectors.begin(), selectors.end(), fits);
+  }
+};
+
+absl::StatusOr<RuleSelection> SelectionOf(const Parameters& parameters) {
+  RuleSelection selection;
+  selection.type = parameters.Get("type");
+  if (!selection.type.empty() && selection.type != "alert" && selection.type != "record") {
+    return InvalidParameter("type", absl::StrCat("not supported value \"", selection.type, "\""));
   }
   const std::string& exclude = parameters.Get("exclude_alerts");
   if (!exclude.empty() && exclude != "true" && exclude != "false") {
     return InvalidParameter("exclude_alerts",
                             absl::StrCat("is \"", exclude, "\"; write true or false"));
   }
-  const Alerts alerts = exclude == "true" ? Alerts::kLeftOut : Alerts::kTold;
-  const std::vector<std::string> names = parameters.All("rule_name[]");
-  const std::vector<std::string> group_names = parameters.All("rule_group[]");
-  const std::vector<std::string> files = parameters.All("file[]");
-  std::string data = "{\"groups\":[";
-  bool first = true;
-  for (const RuleGroupStatus& group : groups) {
-    if (!IsWanted(group_names, group.name) || !IsWanted(files, group.file)) continue;
-    std::string rules;
-    for (const RuleStatus& rule : group.rules) {
-      const bool alerting = rule.kind == RuleKind::kAlerting;
-      if ((type == "alert" && !alerting) || (type == "record" && alerting)) continue;
-      if (!IsWanted(names, rule.name)) continue;
-      if (!rules.empty()) rules += ',';
-      AppendRule(rule, alerts, rules);
-    }
-    if (rules.empty() && !group.rules.empty()) continue;
-    if (!first) data += ',';
-    first = false;
-    AppendGroup(group, rules, data);
+  if (exclude == "true") selection.alerts = Alerts::kLeftOut;
+  selection.names = parameters.All("rule_name[]");
+  selection.groups = parameters.All("rule_group[]");
+  selection.files = parameters.All("file[]");
+  ORA_ASSIGN_OR_RETURN(selection.selectors, parameters.Selectors());
+  ORA_ASSIGN_OR_RETURN(selection.groups_max, parameters.Limit("group_limit"));
+  selection.next_token = parameters.Get("group_next_token");
+  if (!selection.next_token.empty() && selection.groups_max == 0) {
+    return InvalidParameter("group_limit",
+                            "group_limit needs to be set in order to paginate over "
+                            "the groups");
   }
-  data += "]}";
+  return selection;
+}
+
+// Names a group: where the next page begins. Prometheus's are as opaque.
+std::string TokenOf(const RuleGroupStatus& group) {
+  return absl::BytesToHexString(absl::StrCat(group.file, ";", group.name));
+}
+
+}  // namespace
+
+absl::StatusOr<HttpResponse> RulesAnswer(const std::vector<RuleGroupStatus>& groups,
+                                         const Parameters& parameters) {
+  ORA_ASSIGN_OR_RETURN(const RuleSelection selection, SelectionOf(parameters));
+  auto group = groups.begin();
+  if (!selection.next_token.empty()) {
+    group = std::find_if(groups.begin(), groups.end(), [&](const RuleGroupStatus& one) {
+      return TokenOf(one) == selection.next_token;
+    });
+    if (group == groups.end()) {
+      return InvalidParameter("group_next_token",
+                              "invalid group_next_token: there is no such group");
+    }
+  }
+  std::string data = "{\"groups\":[";
+  std::string next_token;
+  size_t written = 0;
+  for (; group != groups.end(); ++group) {
+    if (!IsWanted(selection.groups, group->name) || !IsWanted(selection.files, group->file)) {
+      continue;
+    }
+    std::string rules;
+    for (const RuleStatus& rule : group->rules) {
+      if (!selection.Wants(rule)) continue;
+      if (!rules.empty()) rules += ',';
+      AppendRule(rule, selection.alerts, rules);
+    }
+    // A group without rules is told if it is written so; the built-in one may be switched off.
+    if (rules.empty() && (!group->rules.empty() || group->file.empty())) continue;
+    if (selection.groups_max > 0 && written == selection.groups_max) {
+      next_token = TokenOf(*group);
+      break;
+    }
+    if (written++ > 0) data += ',';
+    AppendGroup(*group, rules, data);
+  }
+  data += ']';
+  if (!next_token.empty()) absl::StrAppend(&data, ",\"groupNextToken\":\"", next_token, "\"");
+  data += '}';
   return Success(data);
 }
 

@@ -300,10 +300,14 @@ void StoredRuleGroup::RecordAlerts(absl::Time now) {
   for (const auto& [id, entry] : entries_) {
     const v1::Alert& alert = entry.record.alert();
     if (!IsActive(alert)) continue;
-    EvaluatedSeries& added = series.emplace_back(EvaluatedSeries{LabelsOf(alert), 1});
-    added.labels.Set(storage::kMetricNameLabel, "ALERTS");
-    added.labels.Set("alertname", alert.rule());
-    added.labels.Set("alertstate", alert.state() == v1::ALERT_STATE_PENDING ? "pending" : "firing");
+    EvaluatedSeries since{LabelsOf(alert), static_cast<double>(alert.pending_time().seconds())};
+    since.labels.Set("alertname", alert.rule());
+    EvaluatedSeries state{since.labels, 1};
+    since.labels.Set(storage::kMetricNameLabel, "ALERTS_FOR_STATE");
+    state.labels.Set(storage::kMetricNameLabel, "ALERTS");
+    state.labels.Set("alertstate", alert.state() == v1::ALERT_STATE_PENDING ? "pending" : "firing");
+    series.push_back(std::move(since));
+    series.push_back(std::move(state));
   }
   const absl::Status status = options_.record(absl::StrCat(options_.name, "/ALERTS"), series,
                                               absl::ToUnixMillis(now - options_.query_offset));
@@ -458,7 +462,12 @@ absl::Status StoredRuleGroup::Store(std::vector<Change> changes) {
 void StoredRuleGroup::Publish() {
   std::vector<v1::Alert> alerts;
   alerts.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) alerts.push_back(entry.record.alert());
+  for (const auto& [id, entry] : entries_) {
+    v1::Alert& alert = alerts.emplace_back(entry.record.alert());
+    if (alert.state() == v1::ALERT_STATE_FIRING && entry.record.has_false_since_time()) {
+      *alert.mutable_keep_firing_since_time() = entry.record.false_since_time();
+    }
+  }
   std::sort(alerts.begin(), alerts.end(), ComesBefore);
   absl::MutexLock lock(&mutex_);
   published_.swap(alerts);

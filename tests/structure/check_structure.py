@@ -73,6 +73,7 @@ WIRING = {
 # Heavy or private headers, and the only folders that may see them.
 CONFINED = {
     "microhttpd.h": ("aggregator/http/http_server.cc",),
+    "zlib.h": ("aggregator/http/gzip.cc", "tests"),
     "rocksdb/": ("storage/rocks", "tests/fakes/rocks"),
     "grpcpp/": ("proto/status", "proto/transport", "collector/ship", "collector/collector.cc", "collector/main.cc", "aggregator/server",
                 "aggregator/services", "aggregator/aggregator.cc", "cli", "tests"),

@@ -1,6 +1,7 @@
 """Ora beside Debian's Prometheus on the same samples: every question over HTTP has the same answer, in the same form. The samples lie 7 s
 beside every instant that is asked for, since Prometheus 3, as which Ora answers, leaves out a sample at the beginning of a window that 2 takes in."""
 
+import gzip
 import importlib
 import json
 import math
@@ -33,6 +34,21 @@ INSTANT_QUERIES = [
 ]
 RANGE_QUERIES = ["temperature", "sum(rate(requests_total[5m]))", "avg by (job) (temperature) > bool 20", "count(requests_total > 1500) or vector(0)",
                  "histogram_quantile(0.5, rate(wait_seconds_bucket[5m]))", "irate(requests_total[2m])", "min_over_time(temperature[3m]) + 1"]
+RULES = r"""
+groups:
+  - name: first
+    interval: 1s
+    limit: 5
+    rules:
+      - {record: 'one:two', expr: 'vector(1)+vector(1)', labels: {where: here}}
+      - {alert: Fires, expr: 'one:two>1', labels: {severity: page}, annotations: {summary: 'it is {{ $value }} {{ $labels.where }}'}}
+      - {alert: Waits, expr: 'one:two == 2', for: 1h, keep_firing_for: 10m, labels: {x: '{{ $value | humanize }}'}, annotations: {a: b}}
+      - {alert: Rests, expr: 'vector(0) > 1', labels: {x: y}, annotations: {a: b}}
+  - name: second
+    interval: 1s
+    rules:
+      - {record: 'wrong', expr: 'vector(1) * on () (vector(1) or label_replace(vector(1), "a", "b", "", ""))', labels: {x: y}}
+"""
 BAD = [("query", {"query": "temperature + on (job) requests_total", "time": "AT"}), ("query_range", {"query": "up", "start": "5", "end": "4", "step": "1"}),
        ("query_range", {"query": "up", "start": "0", "end": "11001", "step": "1"}), ("series", {}), ("query", {"query": "up", "time": "x"})]
 
@@ -112,6 +128,9 @@ class PrometheusTwinTest(unittest.TestCase):
         cls.start = int(time.time()) // 3600 * 3600 - 7200
         cls.fleet = Fleet("alerts: {disabled: true}\n")
         cls.addClassCleanup(cls.fleet.close)
+        rules = cls.fleet.directory / "twin.yml"
+        rules.write_text(RULES)
+        cls.fleet.aggregator_config = f"alerts: {{disabled: true}}\nrules: {{files: ['{rules}']}}\n"
         cls.fleet.start_aggregator()
         series = list(samples_of(cls.start))
         fill_ora(cls.fleet.directory, f"127.0.0.1:{cls.fleet.port}", series)
@@ -119,7 +138,7 @@ class PrometheusTwinTest(unittest.TestCase):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = "127.0.0.1:%d" % free.getsockname()[1]
-        (cls.fleet.directory / "prometheus.yml").write_text("")
+        (cls.fleet.directory / "prometheus.yml").write_text(f"rule_files: [{rules}]\n")
         cls.prometheus = subprocess.Popen([PROMETHEUS, f"--config.file={cls.fleet.directory}/prometheus.yml", f"--storage.tsdb.path={cls.fleet.directory}/data",
                                            f"--web.listen-address={address}", "--log.level=error"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         cls.addClassCleanup(lambda: (cls.prometheus.terminate(), cls.prometheus.wait()))
@@ -192,6 +211,62 @@ class PrometheusTwinTest(unittest.TestCase):
         self.assert_same("labels", **{"match[]": selectors}, **bounds)
         self.assert_same("label/le/values", **{"match[]": selectors}, **bounds)
         self.assert_same("label/job/values", **{"match[]": "temperature{job=~\"s.*\"}"}, **bounds)
+
+    def of_both(self, what, **parameters):
+        return [answer["data"] for _, answer in self.ask(what, **parameters)]
+
+    def evaluated(self, **parameters):
+        """The groups of both once every rule was evaluated twice; times are taken out, since they differ."""
+        def all_known():
+            both = [data["groups"] for data in self.of_both("rules")]
+            known = [rule["health"] != "unknown" and not rule.get("lastEvaluation", "0001").startswith("0001") for groups in both for group in groups
+                     for rule in group["rules"]]
+            return all(known) and all(groups[0]["rules"][2]["alerts"] for groups in both)
+        wait_until(all_known, "all rules are evaluated")
+        both = self.of_both("rules", **parameters)
+        for data in both:
+            for group in data["groups"]:
+                for rule in [group, *group["rules"]]:
+                    self.assertIsInstance(rule.pop("evaluationTime"), (int, float))
+                    self.assertRegex(rule.pop("lastEvaluation"), r"^20\d\d-\d\d-\d\dT")
+                for alert in [alert for rule in group["rules"] for alert in rule.get("alerts", [])]:
+                    self.assertRegex(alert.pop("activeAt"), r"^20\d\d-\d\d-\d\dT")
+        return both
+
+    def test_rules_and_their_alerts(self):
+        for parameters in [{}, {"type": "alert"}, {"type": "record"}]:
+            with self.subTest(**parameters):
+                ours, theirs = self.evaluated(**parameters)
+                for data in ours, theirs:  # Which of several series the message names is left open.
+                    for rule in [rule for group in data["groups"] for rule in group["rules"] if "lastError" in rule]:
+                        self.assertIn("found duplicate series for the match group {} on the right hand-side", rule.pop("lastError"))
+                theirs["groups"] = [group for group in theirs["groups"] if group["rules"]]  # 3 leaves out what 2 tells without rules.
+                self.assertEqual(ours, theirs)
+
+    def test_alerts_and_the_series_of_them(self):
+        self.evaluated()
+        both = self.of_both("alerts")
+        for data in both:
+            data["alerts"].sort(key=lambda alert: alert["labels"]["alertname"])
+            for alert in data["alerts"]:
+                alert.pop("activeAt")
+        self.assertEqual(*both)
+        for metric in ["ALERTS", "ALERTS_FOR_STATE"]:
+            wait_until(lambda: all(len(data["result"]) == 2 for data in self.of_both("query", query=metric)), f"{metric} is recorded")
+            metrics = [sorted(sorted(row["metric"].items()) for row in data["result"]) for data in self.of_both("query", query=metric)]
+            self.assertEqual(*metrics)
+        values = [{row["value"][1] for row in data["result"]} for data in self.of_both("query", query="abs(ALERTS_FOR_STATE - time()) < bool 600")]
+        self.assertEqual(values, [{"1"}, {"1"}])
+
+    def test_answers_in_gzip_are_the_same(self):
+        parameters = urllib.parse.urlencode({"query": "requests_total", "start": self.start, "end": self.start + 3600, "step": "15s"})
+        for url in self.urls:
+            plain = urllib.request.urlopen(f"{url}/api/v1/query_range?{parameters}", timeout=60)
+            self.assertIsNone(plain.headers["Content-Encoding"])
+            packed = urllib.request.urlopen(urllib.request.Request(f"{url}/api/v1/query_range", data=parameters.encode(),
+                                                                   headers={"Accept-Encoding": "gzip"}), timeout=60)
+            self.assertEqual(packed.headers["Content-Encoding"], "gzip")
+            self.assertEqual(json.loads(gzip.decompress(packed.read())), json.load(plain))
 
     def test_errors_have_the_same_types_and_statuses(self):
         for what, parameters in BAD:

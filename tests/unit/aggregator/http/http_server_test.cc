@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
+#include "aggregator/http/gzip.h"
 #include "storage/env/real_clock.h"
 #include "tests/fakes/memory_log_sink.h"
 
@@ -111,6 +113,71 @@ class HttpServerTest : public testing::Test {
   const WorkersFn on_workers_ = [this](const std::string&) -> WorkerPool& { return workers_; };
   std::unique_ptr<HttpServer> server_;
 };
+
+// The body of an answer whose connection was closed after it, decompressed.
+std::string Gunzip(const std::string& answer) {
+  std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+  z_stream stream = {};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(body.data());
+  stream.avail_in = static_cast<uInt>(body.size());
+  std::string text(size_t{8} << 20, 0);
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  EXPECT_EQ(stream.avail_in, 0u);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return text;
+}
+
+constexpr char kGzipRequest[] =
+    "GET / HTTP/1.0\r\nHost: x\r\nAccept-Encoding: deflate, gzip;q=0.5\r\n\r\n";
+
+TEST_F(HttpServerTest, AnAnswerGoesOutInGzipWhereTheClientTakesIt) {
+  std::string body(1'024, 'a');
+  Start([&body](const HttpRequest&, const ConnectedFn&) {
+    HttpResponse response;
+    response.body = body;
+    return response;
+  });
+  const std::string answer = Ask(kGzipRequest);
+  EXPECT_THAT(answer, HasSubstr("Content-Encoding: gzip\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Vary: Accept-Encoding\r\n"));
+  EXPECT_EQ(Gunzip(answer), body);
+  EXPECT_THAT(Ask("GET / HTTP/1.0\r\nHost: x\r\n\r\n"),
+              testing::AllOf(testing::EndsWith("\r\n\r\n" + body),
+                             testing::Not(HasSubstr("Content-Encoding"))));
+  body.pop_back();  // Less than a kilobyte.
+  EXPECT_THAT(Ask(kGzipRequest), testing::EndsWith("\r\n\r\n" + body));
+}
+
+TEST_F(HttpServerTest, AnAnswerInPartsGoesOutInGzipToo) {
+  Start([](const HttpRequest&, const ConnectedFn&) {
+    HttpResponse response;
+    response.body = "begin ";
+    response.more = [left = 2'000](std::string& block) mutable {
+      absl::StrAppend(&block, left, std::string(1'000, ' '));
+      return --left > 0;
+    };
+    return response;
+  });
+  std::string expected = "begin ";
+  for (int left = 2'000; left > 0; --left)
+    absl::StrAppend(&expected, left, std::string(1'000, ' '));
+  const std::string answer = Ask(kGzipRequest);
+  EXPECT_LT(answer.size(), expected.size() / 10);
+  EXPECT_EQ(Gunzip(answer), expected);
+}
+
+TEST(GzipTest, AHeaderSaysWhetherGzipIsTaken) {
+  for (const char* yes : {"gzip", "GZIP", "deflate, gzip", "br;q=1.0, gzip;q=0.1"}) {
+    EXPECT_TRUE(AcceptsGzip(yes)) << yes;
+  }
+  for (const char* no : {"", "identity", "gzip;q=0", "gzip; q=0.0", "xgzip", "br"}) {
+    EXPECT_FALSE(AcceptsGzip(no)) << no;
+  }
+}
 
 TEST_F(HttpServerTest, GivesTheParametersOfFormAndUrl) {
   StartEcho();

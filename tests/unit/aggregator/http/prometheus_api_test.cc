@@ -252,13 +252,59 @@ TEST_F(PrometheusApiTest, TellsRulesAndAlerts) {
       R"("annotations":{},"state":"pending","activeAt":"1970-01-01T00:01:00Z","value":"5e-01"}],)"
       R"("health":"ok","evaluationTime":0.002,"lastEvaluation":"1970-01-01T00:01:00.25Z",)"
       R"("type":"alerting"}],"interval":15,"limit":0,"evaluationTime":0,)"
-      R"("lastEvaluation":"1970-01-01T00:00:00Z"}]}})");
+      R"("lastEvaluation":"0001-01-01T00:00:00Z"}]}})");
   EXPECT_THAT(Data("rules?type=record"),
               HasSubstr(R"j([{"name":"job:up:sum","query":"sum(up)","labels":{},"health":"err",)j"
                         R"j("lastError":"no",)j"));
   EXPECT_EQ(Data("rules?rule_group[]=other"), R"({"status":"success","data":{"groups":[]}})");
   EXPECT_THAT(Data("alerts"), HasSubstr(R"("data":{"alerts":[{"labels":{"alertname":"Down"})"));
   ExpectError("rules?type=x", 400, "bad_data", "not supported value");
+  EXPECT_THAT(Data("rules?match[]={severity=%22page%22}"),
+              testing::AllOf(HasSubstr("Down"), testing::Not(HasSubstr("job:up:sum"))));
+  EXPECT_EQ(Data("rules?match[]={severity=%22none%22}"),
+            R"({"status":"success","data":{"groups":[]}})");
+}
+
+TEST_F(PrometheusApiTest, RuleGroupsComeInPages) {
+  groups_ = {{.name = "a", .file = "f.yml"},
+             {.name = "b", .file = "f.yml"},
+             {.name = "builtin"},
+             {.name = "a", .file = "g.yml"}};
+  const std::string first = Data("rules?group_limit=2");
+  EXPECT_THAT(first, HasSubstr(R"("name":"b")"));
+  const std::string key = R"(],"groupNextToken":")";
+  const size_t at = first.find(key);
+  ASSERT_NE(at, std::string::npos) << first;
+  const std::string token =
+      first.substr(at + key.size(), first.find('"', at + key.size()) - at - key.size());
+  const std::string second = Data("rules?group_limit=2&group_next_token=" + token);
+  EXPECT_THAT(second, testing::AllOf(HasSubstr(R"("name":"a","file":"g.yml")"),
+                                     testing::Not(HasSubstr("groupNextToken")),
+                                     testing::Not(HasSubstr("f.yml"))));
+  EXPECT_THAT(Data("rules?group_limit=3"),
+              testing::Not(testing::AnyOf(HasSubstr("groupNextToken"), HasSubstr("builtin"))));
+  ExpectError("rules?group_limit=2&group_next_token=00", 400, "bad_data", "group_next_token");
+  ExpectError("rules?group_next_token=" + token, 400, "bad_data", "group_limit");
+}
+
+TEST_F(PrometheusApiTest, AnAlertThatFiresOnSaysSinceWhen) {
+  RuleStatus rule;
+  rule.name = "Down";
+  rule.expression = "up==0";
+  v1::Alert alert;
+  alert.set_rule("Down");
+  alert.set_state(v1::ALERT_STATE_FIRING);
+  alert.mutable_keep_firing_since_time()->set_seconds(90);
+  rule.alerts = {alert};
+  groups_ = {{.name = "g", .file = "f.yml", .rules = {rule}}};
+  EXPECT_THAT(Data("alerts"), HasSubstr(R"("keepFiringSince":"1970-01-01T00:01:30Z")"));
+  EXPECT_THAT(Data("rules"), HasSubstr(R"("query":"up == 0")"));  // As Prometheus prints it.
+}
+
+TEST_F(PrometheusApiTest, ThereAreNoExemplars) {
+  EXPECT_EQ(Data("query_exemplars?query=up&start=0&end=1"), R"({"status":"success","data":[]})");
+  ExpectError("query_exemplars?query=up%2B&start=0&end=1", 400, "bad_data", "parse error");
+  ExpectError("query_exemplars?query=up&start=2&end=1", 400, "bad_data", "before start");
 }
 
 TEST_F(PrometheusApiTest, WhatIsNotThereIs404AndWhatTellsOnlyTakesNoForm) {

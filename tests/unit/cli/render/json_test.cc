@@ -43,7 +43,8 @@ TEST(JsonTest, WritesAMessageWithAllItsFields) {
   "firing_time": "2017-07-14T02:40:00.5Z",
   "resolve_time": null,
   "last_true_time": null,
-  "expression": ""
+  "expression": "",
+  "keep_firing_since_time": null
 }
 )");
 }

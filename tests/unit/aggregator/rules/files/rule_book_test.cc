@@ -6,6 +6,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fakes/memory_log_sink.h"
 #include "tests/fakes/memory_state_store.h"
@@ -33,7 +34,7 @@ class RuleBookTest : public testing::Test {
       std::vector<std::string>& texts = recorded_[source];
       texts.clear();
       for (const EvaluatedSeries& one : series) {
-        texts.push_back(absl::StrCat(one.labels.ToString(), "=", one.value));
+        texts.push_back(absl::StrFormat("%s=%.15g", one.labels.ToString(), one.value));
       }
       return absl::OkStatus();
     };
@@ -76,7 +77,9 @@ TEST_F(RuleBookTest, EvaluatesEveryGroupAndTellsOfAll) {
   EXPECT_EQ(status[1].rules[0].health, RuleHealth::kGood);
   EXPECT_THAT(status[1].rules[0].alerts, SizeIs(1));
   EXPECT_THAT(recorded_["builtin/ALERTS"],
-              ElementsAre("ALERTS{alertname=\"A\",alertstate=\"firing\",x=\"1\"}=1"));
+              ElementsAre(absl::StrCat("ALERTS_FOR_STATE{alertname=\"A\",x=\"1\"}=",
+                                       absl::ToUnixSeconds(clock_.Now())),
+                          "ALERTS{alertname=\"A\",alertstate=\"firing\",x=\"1\"}=1"));
 }
 
 TEST_F(RuleBookTest, RecordsInItsPlaceAndTellsAFailure) {
