@@ -30,7 +30,8 @@ struct Variable {
 // One filling of a template.
 class TemplateRun {
  public:
-  explicit TemplateRun(const TemplateScope& scope) : scope_(scope) {
+  TemplateRun(const TemplateScope& scope, const ParsedTemplate& parsed)
+      : scope_(scope), parsed_(parsed) {
     variables_ = {{"labels", scope.labels},
                   {"externalLabels", scope.external_labels},
                   {"externalURL", scope.external_url},
@@ -51,7 +52,12 @@ class TemplateRun {
         continue;
       }
       const size_t known = variables_.size();
-      ORA_ASSIGN_OR_RETURN(const TemplateValue value, Evaluate(node.pipeline, dot));
+      ORA_ASSIGN_OR_RETURN(TemplateValue value, Evaluate(node.pipeline, dot));
+      if (node.kind == TemplateNode::Kind::kTemplate) {
+        ORA_RETURN_IF_ERROR(FillDefined(node.text, std::move(value), out));
+        variables_.resize(known);
+        continue;
+      }
       if (node.kind == TemplateNode::Kind::kPrint) {
         if (node.pipeline.variables.empty()) absl::StrAppend(&out, PrintedText(value));
         continue;  // What it declares is known from here on.
@@ -63,6 +69,28 @@ class TemplateRun {
   }
 
  private:
+  // What a definition is given is its `.` and its `$`; it sees no variables of others.
+  absl::Status FillDefined(const std::string& name, TemplateValue given, std::string& out) {
+    const auto defined = parsed_.definitions.find(name);
+    if (defined == parsed_.definitions.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("template \"", name, "\" not defined"));
+    }
+    if (depth_ >= kTemplateDepthMax) {
+      return absl::ResourceExhaustedError(absl::StrCat("template \"", name,
+                                                       "\": templates use one another more than ",
+                                                       kTemplateDepthMax, " deep"));
+    }
+    ++depth_;
+    std::vector<Variable> outer;
+    outer.swap(variables_);
+    std::swap(root_, given);
+    const absl::Status status = Fill(defined->second, TemplateValue(root_), out);
+    std::swap(root_, given);
+    outer.swap(variables_);
+    --depth_;
+    return status;
+  }
+
   absl::Status FillBranch(const TemplateNode& node, const TemplateValue& value,
                           const TemplateValue& dot, std::string& out) {
     if (!IsTrue(value)) return Fill(node.otherwise, dot, out);
@@ -131,8 +159,11 @@ class TemplateRun {
         is_scope = std::holds_alternative<std::monostate>(dot);
         break;
       case TemplateOperand::Kind::kVariable: {
-        is_scope = operand.text.empty();
-        if (is_scope) break;
+        if (operand.text.empty()) {
+          value = root_;
+          is_scope = std::holds_alternative<std::monostate>(root_);
+          break;
+        }
         const Variable* known = Find(operand.text);
         if (known == nullptr) {
           return absl::InvalidArgumentError(absl::StrCat("$", operand.text, " is not known here"));
@@ -184,7 +215,10 @@ class TemplateRun {
   }
 
   const TemplateScope& scope_;
+  const ParsedTemplate& parsed_;
+  TemplateValue root_;  // What `$` is; nothing at the top, as `.`.
   std::vector<Variable> variables_;
+  size_t depth_ = 0;
   size_t steps_ = 0;
 };
 
@@ -192,14 +226,15 @@ class TemplateRun {
 
 absl::StatusOr<AnnotationTemplate> AnnotationTemplate::Parse(absl::string_view text) {
   AnnotationTemplate parsed;
-  ORA_ASSIGN_OR_RETURN(parsed.nodes_,
+  ORA_ASSIGN_OR_RETURN(parsed.parsed_,
                        ParseTemplate(text, {"labels", "externalLabels", "externalURL", "value"}));
   return parsed;
 }
 
 std::string AnnotationTemplate::Fill(const TemplateScope& scope) const {
   std::string filled;
-  const absl::Status status = TemplateRun(scope).Fill(nodes_, TemplateValue(), filled);
+  const absl::Status status =
+      TemplateRun(scope, parsed_).Fill(parsed_.nodes, TemplateValue(), filled);
   if (!status.ok()) filled = absl::StrCat("<error expanding template: ", status.message(), ">");
   Cut(filled);
   return filled;

@@ -26,7 +26,7 @@ class AnnotationTemplate {
   std::string Fill(const storage::Labels& labels, double value) const;
 
  private:
-  std::vector<TemplateNode> nodes_;
+  ParsedTemplate parsed_;
 };
 
 }  // namespace ora::aggregator

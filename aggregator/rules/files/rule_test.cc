@@ -92,7 +92,7 @@ class RuleTestRun {
 
  private:
   absl::Status LoadSeries() {
-    ORA_ASSIGN_OR_RETURN(const absl::Duration step, DurationOf(test_.interval(), absl::Minutes(1)));
+    ORA_ASSIGN_OR_RETURN(const absl::Duration step, DurationOf(test_.interval(), interval_));
     for (const config::v1::RuleTestSeries& series : test_.input_series()) {
       ORA_ASSIGN_OR_RETURN(const storage::Labels labels, ParseSeries(series.series()));
       ORA_ASSIGN_OR_RETURN(const auto samples, ParseSamples(series.values()));

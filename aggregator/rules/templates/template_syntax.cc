@@ -26,6 +26,10 @@ class ActionParser {
     ++at_;
     return true;
   }
+  absl::StatusOr<std::string> Text() {
+    if (Next().kind != Word::Kind::kText) return Wrong("lacks a name in quotes");
+    return words_[at_++].text;
+  }
   bool AtEnd() const { return Next().kind == Word::Kind::kEnd; }
   absl::Status ExpectEnd() const {
     return AtEnd() ? absl::OkStatus() : Wrong("has more than it should");
@@ -170,10 +174,9 @@ class TemplateParser {
   TemplateParser(std::vector<TemplatePiece> pieces, std::vector<std::string> variables)
       : pieces_(std::move(pieces)), variables_(std::move(variables)) {}
 
-  absl::StatusOr<std::vector<TemplateNode>> Whole() {
-    std::vector<TemplateNode> nodes;
-    ORA_ASSIGN_OR_RETURN(const std::string end, List(nodes, 0));
-    if (end.empty()) return nodes;
+  absl::StatusOr<ParsedTemplate> Whole() {
+    ORA_ASSIGN_OR_RETURN(const std::string end, List(parsed_.nodes, 0));
+    if (end.empty()) return std::move(parsed_);
     return absl::InvalidArgumentError(
         absl::StrCat("`{{ ", end, " }}` ends nothing; write {{ if ... }} before it"));
   }
@@ -209,6 +212,9 @@ class TemplateParser {
 
   absl::StatusOr<TemplateNode> Action(ActionParser& parser, size_t depth) {
     TemplateNode node;
+    if (parser.TakeName("define")) return Define(parser, depth);
+    if (parser.TakeName("template")) return Use(parser);
+    if (parser.TakeName("block")) return Block(parser, depth);
     node.kind = TemplateNode::Kind::kPrint;
     if (parser.TakeName("if"))
       node.kind = TemplateNode::Kind::kIf;
@@ -223,6 +229,47 @@ class TemplateParser {
     ORA_RETURN_IF_ERROR(Branches(node, depth));
     variables_.resize(known);
     return node;
+  }
+
+  // A definition leaves nothing where it stands.
+  absl::StatusOr<TemplateNode> Define(ActionParser& parser, size_t depth) {
+    if (depth > 0) return parser.Wrong("stands within another action; a definition may not");
+    ORA_ASSIGN_OR_RETURN(const std::string name, parser.Text());
+    ORA_RETURN_IF_ERROR(parser.ExpectEnd());
+    ORA_RETURN_IF_ERROR(Definition(name, depth));
+    return TemplateNode();
+  }
+
+  absl::StatusOr<TemplateNode> Use(ActionParser& parser) {
+    TemplateNode node;
+    node.kind = TemplateNode::Kind::kTemplate;
+    ORA_ASSIGN_OR_RETURN(node.text, parser.Text());
+    if (parser.AtEnd()) return node;
+    ORA_ASSIGN_OR_RETURN(node.pipeline, parser.Pipeline());
+    ORA_RETURN_IF_ERROR(parser.ExpectEnd());
+    return node;
+  }
+
+  // A definition and its use in one.
+  absl::StatusOr<TemplateNode> Block(ActionParser& parser, size_t depth) {
+    ORA_ASSIGN_OR_RETURN(TemplateNode node, Use(parser));
+    if (node.pipeline.commands.empty()) return parser.Wrong("lacks a value");
+    ORA_RETURN_IF_ERROR(Definition(node.text, depth));
+    return node;
+  }
+
+  absl::Status Definition(const std::string& name, size_t depth) {
+    std::vector<std::string> outer;
+    outer.swap(variables_);
+    std::vector<TemplateNode> body;
+    ORA_ASSIGN_OR_RETURN(const std::string end, List(body, depth + 1));
+    outer.swap(variables_);
+    if (end != "end") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the template \"", name, "\" lacks its {{ end }}"));
+    }
+    parsed_.definitions[name] = std::move(body);
+    return absl::OkStatus();
   }
 
   absl::Status Branches(TemplateNode& node, size_t depth) {
@@ -246,12 +293,13 @@ class TemplateParser {
   const std::vector<TemplatePiece> pieces_;
   std::vector<std::string> variables_;
   size_t at_ = 0;
+  ParsedTemplate parsed_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<TemplateNode>> ParseTemplate(absl::string_view text,
-                                                        std::vector<std::string> variables) {
+absl::StatusOr<ParsedTemplate> ParseTemplate(absl::string_view text,
+                                             std::vector<std::string> variables) {
   ORA_ASSIGN_OR_RETURN(std::vector<TemplatePiece> pieces, CutTemplate(text));
   return TemplateParser(std::move(pieces), std::move(variables)).Whole();
 }

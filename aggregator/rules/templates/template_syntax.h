@@ -1,7 +1,9 @@
 // The text of an annotation or label with actions in it, as Go's text/template has them and
-// Prometheus uses them: `{{ $labels.x }}`, pipelines, if, with, range, variables.
+// Prometheus uses them: `{{ $labels.x }}`, pipelines, if, with, range, variables, define, template,
+// block.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,12 +38,18 @@ struct TemplatePipeline {
 };
 
 struct TemplateNode {
-  enum class Kind { kText, kPrint, kIf, kWith, kRange };
+  enum class Kind { kText, kPrint, kIf, kWith, kRange, kTemplate };
   Kind kind = Kind::kText;
-  std::string text;  // Of kText.
-  TemplatePipeline pipeline;
+  std::string text;           // Of kText; the name of kTemplate.
+  TemplatePipeline pipeline;  // Without commands for a kTemplate that is given nothing.
   std::vector<TemplateNode> body;
   std::vector<TemplateNode> otherwise;
+};
+
+// A text, and the templates that it defines for itself by their names.
+struct ParsedTemplate {
+  std::vector<TemplateNode> nodes;
+  std::map<std::string, std::vector<TemplateNode>> definitions;
 };
 
 // Deeper nesting is refused.
@@ -49,8 +57,8 @@ inline constexpr size_t kTemplateDepthMax = 20;
 
 // INVALID_ARGUMENT: an action that is not closed, an unknown function or variable, what has no
 // place where it stands; the message quotes it. `variables` are those that are there from the
-// start.
-absl::StatusOr<std::vector<TemplateNode>> ParseTemplate(absl::string_view text,
-                                                        std::vector<std::string> variables);
+// start; within a template that is defined there is `$` alone, which is what it is given.
+absl::StatusOr<ParsedTemplate> ParseTemplate(absl::string_view text,
+                                             std::vector<std::string> variables);
 
 }  // namespace ora::aggregator

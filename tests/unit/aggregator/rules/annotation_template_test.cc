@@ -69,6 +69,26 @@ TEST(AnnotationTemplateTest, AsksAndTellsOfTheAnswer) {
   EXPECT_EQ(asked, (std::vector<std::string>{"up", "up", "up{job='node'}"}));
 }
 
+TEST(AnnotationTemplateTest, DefinesTemplatesForItself) {
+  EXPECT_EQ(Fill("{{ define \"a\" }}<{{ . }} {{ $ }}>{{ end }}{{ template \"a\" 1 }}"
+                 "{{ template \"a\" $labels.instance }}"),
+            "<1 1><web web>");
+  // Used before it stands, with `.`, which is the whole scope; the last of a name counts.
+  EXPECT_EQ(Fill("{{ template \"a\" . }}{{ define \"a\" }}1{{ end }}"
+                 "{{ define \"a\" }}{{ .Labels.instance }} {{ .Value }}{{ end }}"),
+            "web 1234.5");
+  EXPECT_EQ(Fill("{{ block \"a\" $value }}[{{ . }}]{{ end }}{{ template \"a\" 2 }}"),
+            "[1234.5][2]");
+  EXPECT_EQ(Fill("{{ $x := 1 }}{{ define \"a\" }}{{ $x := 2 }}{{ $x }}{{ end }}"
+                 "{{ template \"a\" }}{{ $x }}"),
+            "21");
+  EXPECT_EQ(Fill("a{{ template \"none\" }}"),
+            "<error expanding template: template \"none\" not defined>");
+  EXPECT_EQ(Fill("{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}"),
+            "<error expanding template: template \"a\": templates use one another more than 20 "
+            "deep>");
+}
+
 TEST(AnnotationTemplateTest, HasPrometheussFunctions) {
   EXPECT_EQ(Fill("{{ $labels.instance | toUpper }} {{ title \"ab cd\" }} {{ toLower \"AB\" }}"),
             "WEB Ab Cd ab");
@@ -95,11 +115,31 @@ TEST(AnnotationTemplateTest, WhatCannotBeFilledInIsSaidInItsPlace) {
 }
 
 TEST(AnnotationTemplateTest, RefusesWhatItDoesNotKnow) {
-  for (const char* text :
-       {"{{", "{{ $value", "{{ }}", "{{ $labels.a-b }}", "{{ $values }}", "{{ $value | titel }}",
-        "{{ if }}", "{{ if true }}", "{{ end }}", "{{ else }}", "{{ if true }}{{ else }}",
-        "{{ \"a }}", "{{ ( 1 }}", "{{ 1 2 }}", "{{ $x = 1 }}", "{{ 1..2 }}",
-        "{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}", "{{ define \"a\" }}{{ end }}"}) {
+  for (const char* text : {"{{",
+                           "{{ $value",
+                           "{{ }}",
+                           "{{ $labels.a-b }}",
+                           "{{ $values }}",
+                           "{{ $value | titel }}",
+                           "{{ if }}",
+                           "{{ if true }}",
+                           "{{ end }}",
+                           "{{ else }}",
+                           "{{ if true }}{{ else }}",
+                           "{{ \"a }}",
+                           "{{ ( 1 }}",
+                           "{{ 1 2 }}",
+                           "{{ $x = 1 }}",
+                           "{{ 1..2 }}",
+                           "{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}",
+                           "{{ define \"a\" }}",
+                           "{{ define }}{{ end }}",
+                           "{{ define \"a\" }}{{ else }}{{ end }}",
+                           "{{ define \"a\" }}{{ $labels.x }}{{ end }}",
+                           "{{ if true }}{{ define \"a\" }}{{ end }}{{ end }}",
+                           "{{ template a }}",
+                           "{{ template \"a\" 1 2 }}",
+                           "{{ block \"a\" }}{{ end }}"}) {
     EXPECT_EQ(AnnotationTemplate::Parse(text).status().code(), absl::StatusCode::kInvalidArgument)
         << text;
   }

@@ -91,6 +91,20 @@ TEST(RuleTestTest, TellsFilesThatAreWrong) {
               ElementsAre(HasSubstr("is no series; every label is written with =")));
 }
 
+TEST(RuleTestTest, SamplesAreAsFarApartAsEvaluationsUnlessToldOtherwise) {
+  const auto run = [](absl::string_view interval) {
+    return RunFile("t.yml",
+                   absl::StrCat("evaluation_interval: 30s\ntests: [{", interval,
+                                "input_series: [{series: up, values: '0 1 2'}], "
+                                "promql_expr_test: [{expr: up, eval_time: 1m, exp_samples: "
+                                "[{labels: up, value: 2}]}]}]"),
+                   OurRules);
+  };
+  EXPECT_EQ(run("").passed, 1u);
+  EXPECT_EQ(run("interval: 30s, ").passed, 1u);
+  EXPECT_EQ(run("interval: 1m, ").passed, 0u);
+}
+
 TEST(RuleTestTest, EvaluationsAreLimited) {
   EXPECT_THAT(RunTests("  - {promql_expr_test: [{expr: up, eval_time: 1000000m}]}").failures,
               ElementsAre(HasSubstr("it has 1000000 evaluations; at most 1000000")));
