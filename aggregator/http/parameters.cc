@@ -5,8 +5,11 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "aggregator/http/envelope.h"
 #include "aggregator/promql/engine.h"
@@ -17,6 +20,7 @@ namespace ora::aggregator {
 namespace {
 
 constexpr double kMillisPerSecond = 1'000;
+constexpr double kDurationSecondsMax = 9'223'372'036;  // 2^63 ns, as Go counts them.
 constexpr int64_t kTimeMillisMin = -62'135'596'800'000;
 constexpr int64_t kTimeMillisMax = 253'402'300'799'999;
 
@@ -26,9 +30,25 @@ int64_t RoundedMillis(double seconds) {
       std::clamp(millis, static_cast<double>(kTimeMillisMin), static_cast<double>(kTimeMillisMax)));
 }
 
+// A number as Go reads one, but not in hexadecimal: no blanks around it, `_` between digits, none
+// that is too large. NaN is none here.
+absl::optional<double> ParseNumber(absl::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return !absl::ascii_isspace(static_cast<unsigned char>(c)) && c != 'x' && c != 'X';
+  });
+  double number = 0;
+  if (!plain || !absl::SimpleAtod(absl::StrReplaceAll(text, {{"_", ""}}), &number) ||
+      std::isnan(number)) {
+    return absl::nullopt;
+  }
+  const bool has_digits = text.find_first_of("0123456789") != absl::string_view::npos;
+  if (std::isinf(number) && has_digits) return absl::nullopt;
+  return number;
+}
+
 absl::optional<int64_t> ParseTimeMillis(const std::string& text) {
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds) && !std::isnan(seconds)) return RoundedMillis(seconds);
+  const absl::optional<double> seconds = ParseNumber(text);
+  if (seconds.has_value()) return RoundedMillis(*seconds);
   absl::Time time;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full, text, &time, &error) || time == absl::InfinitePast() ||
@@ -75,10 +95,12 @@ absl::StatusOr<int64_t> Parameters::RequiredTimeMillis(absl::string_view name) c
 absl::StatusOr<absl::optional<int64_t>> Parameters::DurationMillis(absl::string_view name) const {
   const std::string& text = Get(name);
   if (text.empty()) return absl::optional<int64_t>();
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds) && !std::isnan(seconds)) {
-    return absl::optional<int64_t>(RoundedMillis(seconds));
+  const absl::optional<double> seconds = ParseNumber(text);
+  if (seconds.has_value() && std::abs(*seconds) > kDurationSecondsMax) {
+    return InvalidParameter(
+        name, absl::StrCat("cannot parse \"", text, "\" to a valid duration. It overflows int64"));
   }
+  if (seconds.has_value()) return absl::optional<int64_t>(RoundedMillis(*seconds));
   const absl::StatusOr<int64_t> millis = promql::ParseDurationMillis(text);
   if (millis.ok()) return absl::optional<int64_t>(*millis);
   return InvalidParameter(name, absl::StrCat("cannot parse \"", text, "\" to a valid duration"));
@@ -97,6 +119,7 @@ absl::StatusOr<size_t> Parameters::Limit(absl::string_view name) const {
 
 absl::StatusOr<std::vector<std::vector<storage::Matcher>>> Parameters::Selectors() const {
   constexpr absl::string_view kName = "match[]";
+  constexpr absl::string_view kNonEmptyMatcher = "at least one non-empty matcher";
   std::vector<std::vector<storage::Matcher>> selectors;
   const std::vector<std::string> texts = All(kName);
   if (texts.size() > contract::kSelectorsMax) {
@@ -108,7 +131,9 @@ absl::StatusOr<std::vector<std::vector<storage::Matcher>>> Parameters::Selectors
     if (!matchers.ok()) {
       const absl::string_view message(matchers.status().message().data(),
                                       matchers.status().message().size());
-      return InvalidParameter(kName, message);
+      return InvalidParameter(kName, absl::StrContains(message, kNonEmptyMatcher)
+                                         ? absl::StrCat(kName, " must contain ", kNonEmptyMatcher)
+                                         : std::string(message));
     }
     selectors.push_back(*std::move(matchers));
   }

@@ -40,7 +40,7 @@ absl::StatusOr<HttpResponse> FormattedQuery(const Parameters& parameters) {
 // NAME of `label/NAME/values`; nothing where the path is another.
 absl::optional<absl::string_view> LabelOfPath(absl::string_view path) {
   if (!absl::ConsumePrefix(&path, "label/") || !absl::ConsumeSuffix(&path, "/values") ||
-      absl::StrContains(path, "/")) {
+      path.empty() || absl::StrContains(path, "/")) {
     return absl::nullopt;
   }
   return path;

@@ -130,8 +130,11 @@ absl::StatusOr<HttpResponse> SeriesAnswers::LabelValues(const std::string& label
 }
 
 absl::StatusOr<HttpResponse> SeriesAnswers::Metadata() const {
-  ORA_ASSIGN_OR_RETURN(const size_t limit, parameters_.Limit("limit"));
-  ORA_RETURN_IF_ERROR(parameters_.Limit("limit_per_metric").status());
+  const absl::StatusOr<size_t> limit = parameters_.Limit("limit");
+  if (!limit.ok()) return absl::InvalidArgumentError("limit must be a number");
+  if (!parameters_.Limit("limit_per_metric").ok()) {
+    return absl::InvalidArgumentError("limit_per_metric must be a number");
+  }
   ORA_ASSIGN_OR_RETURN(const std::vector<std::string> names,
                        reader_.LabelValues(storage::kMetricNameLabel, {}));
   const std::string& wanted = parameters_.Get("metric");
@@ -139,7 +142,7 @@ absl::StatusOr<HttpResponse> SeriesAnswers::Metadata() const {
   size_t written = 0;
   for (const MetricDescription& metric : DescribeMetrics(names)) {
     if (!wanted.empty() && metric.name != wanted) continue;
-    if (limit > 0 && written == limit) break;
+    if (*limit > 0 && written == *limit) break;
     if (written++ > 0) data += ',';
     AppendDescription(metric, data);
   }

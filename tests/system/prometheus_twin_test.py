@@ -50,7 +50,12 @@ groups:
       - {record: 'wrong', expr: 'vector(1) * on () (vector(1) or label_replace(vector(1), "a", "b", "", ""))', labels: {x: y}}
 """
 BAD = [("query", {"query": "temperature + on (job) requests_total", "time": "AT"}), ("query_range", {"query": "up", "start": "5", "end": "4", "step": "1"}),
-       ("query_range", {"query": "up", "start": "0", "end": "11001", "step": "1"}), ("series", {}), ("query", {"query": "up", "time": "x"})]
+       ("query_range", {"query": "up", "start": "0", "end": "11001", "step": "1"}), ("series", {}), ("query", {"query": "up", "time": "x"}),
+       *[("query", {"query": "up", "time": time}) for time in ["1e400", "0x10", " 5", "5 ", "2020-01-01", "2020-01-01 00:00:00Z", "1h"]],
+       *[("query_range", {"query": "up", "start": "0", "end": "10", "step": step}) for step in ["", "-5", "0", "abc", "5m5", "1.5m", "10000000000000", "Inf"]],
+       ("query", {"query": "up", "timeout": "abc"}), ("query_range", {"query": "up", "end": "10", "step": "1"}), ("query", {"query": ""}),
+       ("series", {"match[]": "{}"}), ("series", {"match[]": '{a=~".*"}'}), ("series", {"match[]": "up", "start": "x"}), ("metadata", {"limit": "x"}),
+       ("label/9/values", {}), ("rules", {"type": "x"})]
 
 
 def samples_of(start):
@@ -196,6 +201,12 @@ class PrometheusTwinTest(unittest.TestCase):
     def test_range_queries(self):
         for query in RANGE_QUERIES:
             self.assert_same("query_range", query=query, start=self.start + 600, end=self.start + 3000, step="1m")
+
+    def test_parameters_have_the_same_forms(self):
+        for instant in ["1.5e9", "-1", "1e3", "1_000", "2020-01-01T00:00:00+02:00", "2020-01-01T00:00:00.123456789Z"]:
+            self.assert_same("query", query="vector(1)", time=instant)
+        for step in ["0.5", "1w", "1h30m", "1e1", "1y", "1ms"]:
+            self.assert_same("query_range", query="vector(1)", start="0", end="10", step=step)
 
     def test_numbers_and_times_have_the_same_texts(self):
         for query in ["vector(1e20)", "vector(1e21)", "vector(123456789012345680000)", "vector(1e-6)", "vector(1e-7)", "vector(0.1)", "-vector(0)", "vector(NaN)"]:
