@@ -322,8 +322,10 @@ absl::Status RunningAggregator::ServeHttp() {
       *store_,
       [this] { return rules_->Status(); },
       ORA_VERSION});
-  const auto workers = [this](const std::string& path) -> WorkerPool& {
-    return PrometheusApi::IsQuery(path) ? *query_workers_ : *workers_;
+  const auto workers = [this](const std::string& path) {
+    return PrometheusApi::IsQuery(path)
+               ? HttpWorkers{*query_workers_, config_.query().concurrent_per_client_max()}
+               : HttpWorkers{*workers_};
   };
   ORA_ASSIGN_OR_RETURN(
       http_, HttpServer::Start(options, {workers, clock, log, counters},

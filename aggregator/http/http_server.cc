@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -17,6 +18,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/optional.h"
 #include "aggregator/http/gzip.h"
 #include "proto/status/status_macros.h"
 
@@ -40,6 +42,7 @@ struct Exchange {
   bool begun = false;
   bool takes_gzip = false;
   bool handed_over = false;
+  bool takes_turns = false;
   std::atomic<bool> answered{false};
   int socket = -1;
   absl::Duration looked_at;  // When it was last asked whether the client is there.
@@ -149,7 +152,20 @@ class MicroHttpServer final : public HttpServer {
   static ssize_t ReadMore(void* exchange, uint64_t, char* buffer, size_t size);
 
   MHD_Result Begin(MHD_Connection& connection, Exchange& exchange, absl::string_view method);
-  void HandOver(MHD_Connection& connection, Exchange& exchange);
+  // A request, suspended, that is to be answered on its workers.
+  struct Job {
+    MHD_Connection* connection = nullptr;
+    Exchange* exchange = nullptr;
+  };
+  // Of one client: requests that wait for their turn, and how many are with the workers.
+  struct Turns {
+    size_t running = 0;
+    std::deque<Job> waiting;
+  };
+  void HandOver(MHD_Connection& connection, Exchange& exchange) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Start(Job job) ABSL_LOCKS_EXCLUDED(mutex_);
+  void End(const Job& job) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::optional<Job> NextOf(const std::string& client) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Answer(Exchange& exchange);
   static void Compress(Exchange& exchange);
   absl::Status Connected(Exchange& exchange) const;
@@ -167,7 +183,9 @@ class MicroHttpServer final : public HttpServer {
 
   absl::Mutex mutex_;
   absl::flat_hash_map<Exchange*, std::unique_ptr<Exchange>> exchanges_ ABSL_GUARDED_BY(mutex_);
-  size_t with_workers_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t handed_over_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Of clients that have a request with workers of which they may not have any number.
+  absl::flat_hash_map<std::string, Turns> turns_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::Status MicroHttpServer::Listen() {
@@ -271,27 +289,60 @@ MHD_Result MicroHttpServer::Begin(MHD_Connection& connection, Exchange& exchange
 
 void MicroHttpServer::HandOver(MHD_Connection& connection, Exchange& exchange) {
   exchange.handed_over = true;
-  {
-    absl::MutexLock lock(&mutex_);
-    ++with_workers_;
-  }
   // First, since the worker may be done before this function is.
   MHD_suspend_connection(&connection);
-  const auto work = [this, &connection, &exchange] {
-    Answer(exchange);
-    exchange.answered.store(true, std::memory_order_release);
-    MHD_resume_connection(&connection);
+  const size_t client_max = environment_.workers(std::string(PathOf(exchange.uri))).client_max;
+  exchange.takes_turns = client_max > 0;
+  {
     absl::MutexLock lock(&mutex_);
-    --with_workers_;
-  };
-  const absl::Status status = environment_.workers(std::string(PathOf(exchange.uri))).Submit(work);
+    ++handed_over_;
+    if (exchange.takes_turns) {
+      Turns& turns = turns_[exchange.client];
+      if (turns.running >= client_max) {
+        turns.waiting.push_back({&connection, &exchange});
+        return;
+      }
+      ++turns.running;
+    }
+  }
+  Start({&connection, &exchange});
+}
+
+void MicroHttpServer::Start(Job job) {
+  const HttpWorkers workers = environment_.workers(std::string(PathOf(job.exchange->uri)));
+  const absl::Status status = workers.pool.Submit([this, job] {
+    Answer(*job.exchange);
+    End(job);
+  });
   if (status.ok()) return;
   refused_.Increment();
-  exchange.response = PlainAnswer(MHD_HTTP_SERVICE_UNAVAILABLE, status.message());
-  exchange.answered.store(true, std::memory_order_release);
-  MHD_resume_connection(&connection);
+  job.exchange->response = PlainAnswer(MHD_HTTP_SERVICE_UNAVAILABLE, status.message());
+  End(job);
+}
+
+// The request is answered: sends it on its way, and begins that of its client whose turn is next.
+void MicroHttpServer::End(const Job& job) {
+  absl::optional<Job> next;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (job.exchange->takes_turns) next = NextOf(job.exchange->client);
+  }
+  job.exchange->answered.store(true, std::memory_order_release);
+  MHD_resume_connection(job.connection);
+  if (next.has_value()) Start(*next);
   absl::MutexLock lock(&mutex_);
-  --with_workers_;
+  --handed_over_;
+}
+
+absl::optional<MicroHttpServer::Job> MicroHttpServer::NextOf(const std::string& client) {
+  const auto turns = turns_.find(client);
+  if (turns->second.waiting.empty()) {
+    if (--turns->second.running == 0) turns_.erase(turns);
+    return absl::nullopt;
+  }
+  const Job next = turns->second.waiting.front();
+  turns->second.waiting.pop_front();
+  return next;
 }
 
 void MicroHttpServer::Answer(Exchange& exchange) {
@@ -388,9 +439,8 @@ void MicroHttpServer::Stop() {
   {
     absl::MutexLock lock(&mutex_);
     // A connection must not be ended under a worker.
-    const auto none_works = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return with_workers_ == 0;
-    };
+    const auto none_works = [this]()
+                                ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return handed_over_ == 0; };
     mutex_.Await(absl::Condition(&none_works));
     const auto none_open = [this]()
                                ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return exchanges_.empty(); };

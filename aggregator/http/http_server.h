@@ -53,8 +53,12 @@ struct HttpServerOptions {
   absl::Duration drain_max = absl::Seconds(2);  // For answers that are on their way at Stop.
 };
 
-// The workers on which a path is answered, which must outlive the server.
-using WorkersFn = std::function<WorkerPool&(const std::string& path)>;
+// Who answers a path.
+struct HttpWorkers {
+  WorkerPool& pool;       // Must outlive the server.
+  size_t client_max = 0;  // Requests of one client that are with the pool at once; 0: any number.
+};
+using WorkersFn = std::function<HttpWorkers(const std::string& path)>;
 
 // What it works with; all must outlive it.
 struct HttpEnvironment {
@@ -65,6 +69,9 @@ struct HttpEnvironment {
 };
 
 // An answer of a kilobyte and more goes out in gzip where the client takes it.
+//
+// Requests of a client that has as many with the workers as it may wait for their turn, in the
+// order in which they came: panels of a dashboard come together. They cost no thread meanwhile.
 //
 // One thread carries every connection; answers are worked out on the workers. What the server
 // itself refuses, it says in plain text: 400 a request that is none, 405 a method, 413 a long form,

@@ -110,9 +110,51 @@ class HttpServerTest : public testing::Test {
   storage::Counters counters_;
   WorkerPool workers_{{.threads = 2, .queue_max = 1}, clock_};
   HttpServerOptions options_;
-  const WorkersFn on_workers_ = [this](const std::string&) -> WorkerPool& { return workers_; };
+  size_t client_max_ = 0;
+  const WorkersFn on_workers_ = [this](const std::string& path) {
+    return HttpWorkers{workers_, path == "/any" ? 0 : client_max_};
+  };
   std::unique_ptr<HttpServer> server_;
 };
+
+TEST_F(HttpServerTest, AClientsRequestsTakeTurnsBeyondWhatItMayHaveAtOnce) {
+  client_max_ = 1;
+  absl::Notification go_on;
+  absl::Notification first_runs;
+  std::atomic<int> running{0};
+  std::atomic<int> most{0};
+  Start([&](const HttpRequest& request, const ConnectedFn&) {
+    HttpResponse response;
+    response.body = request.path;
+    if (request.path == "/any") return response;
+    most = std::max(most.load(), ++running);
+    if (request.path == "/0") {
+      first_runs.Notify();
+      go_on.WaitForNotification();
+    }
+    --running;
+    return response;
+  });
+  constexpr absl::string_view kHead = " HTTP/1.0\r\nHost: x\r\n\r\n";
+  Client first(*server_);
+  first.Send(absl::StrCat("GET /0", kHead));
+  first_runs.WaitForNotification();
+  // More than the two workers and the one place of their queue: they wait without either.
+  std::vector<std::unique_ptr<Client>> others;
+  for (int i = 1; i <= 20; ++i) {
+    others.push_back(std::make_unique<Client>(*server_));
+    others.back()->Send(absl::StrCat("GET /", i, kHead));
+  }
+  EXPECT_THAT(Ask(absl::StrCat("GET /any", kHead)), testing::EndsWith("/any"));
+  EXPECT_FALSE(others.front()->HasAnswer());
+  go_on.Notify();
+  EXPECT_THAT(first.ReadAll(), testing::EndsWith("/0"));
+  for (int i = 1; i <= 20; ++i) {
+    EXPECT_THAT(others[static_cast<size_t>(i) - 1]->ReadAll(),
+                testing::EndsWith(absl::StrCat("\r\n\r\n/", i)));
+  }
+  EXPECT_EQ(most, 1);
+}
 
 // The body of an answer whose connection was closed after it, decompressed.
 std::string Gunzip(const std::string& answer) {

@@ -111,6 +111,16 @@ TEST_F(PrometheusApiTest, ErrorsHavePrometheussTypesAndStatuses) {
   ExpectError(
       "query?query=up&time=x", 400, "bad_data",
       R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"x\" to a valid timestamp)");
+  for (const char* time : {"0x10", "+5", "5+", "1e400", "1970-01-01"}) {
+    ExpectError(absl::StrCat("query?query=up&time=", time), 400, "bad_data",
+                "to a valid timestamp");
+  }
+  ExpectError("query_range?query=up&start=0&end=1&step=1e13", 400, "bad_data",
+              R"(cannot parse \"1e13\" to a valid duration. It overflows int64)");
+  ExpectError(
+      "series?match[]={}", 400, "bad_data",
+      R"("invalid parameter \"match[]\": match[] must contain at least one non-empty matcher")");
+  ExpectError("metadata?limit=x", 400, "bad_data", "limit must be a number");
   ExpectError("query?query=up&timeout=x", 400, "bad_data",
               R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)");
   ExpectError("query?query=up&limit=-1", 400, "bad_data", "limit must be non-negative");
