@@ -93,12 +93,16 @@ TEST_F(RuleGroupTest, FiresOnForTheKeepFiringDuration) {
   Restart();
   Answers(60);
   EvaluateNow();
+  EXPECT_FALSE(Only().has_keep_firing_since_time());
   AnswersNothing();
   EvaluateAfter(absl::Seconds(15));
+  EXPECT_EQ(Since(Only().keep_firing_since_time()), absl::ZeroDuration());
   EvaluateAfter(absl::Milliseconds(59'999));
   EXPECT_THAT(States(), ElementsAre(kFiring));
+  EXPECT_EQ(Since(Only().keep_firing_since_time()), absl::Milliseconds(59'999));
   EvaluateAfter(absl::Milliseconds(1));
   EXPECT_THAT(States(), ElementsAre(kResolved));
+  EXPECT_FALSE(Only().has_keep_firing_since_time());
 }
 
 TEST_F(RuleGroupTest, AnAnswerBeginsTheKeepFiringDurationAnew) {
