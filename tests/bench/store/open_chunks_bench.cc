@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <string>
@@ -15,6 +16,7 @@
 namespace ora::storage {
 namespace {
 
+constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();
 constexpr SeriesId kSeries = 1'000'000;
 constexpr uint64_t kSteps = 24;
 constexpr double kMillion = 1e6;
@@ -76,7 +78,7 @@ void BM_ReadOpenSeries(benchmark::State& state) {
   for (auto _ : state) {
     for (size_t i = 0; i < ids.size(); ++i) {
       columns.clear();
-      million.open().Read(view, i, ids[i], columns);
+      million.open().Read(view, i, ids[i], kEndOfTime, columns);
     }
   }
   state.counters["bytes_per_series"] = static_cast<double>(million.open().bytes()) / kSeries;
