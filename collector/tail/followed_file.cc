@@ -18,6 +18,11 @@ state::v1::FollowedFileState StateOf(const FollowedFile& file) {
   state.set_head(file.head);
   state.set_before_offset(file.before_offset);
   state.set_size_seen(file.size_proven);
+  if (file.is_archive()) {
+    state.set_compressed_bytes(file.compressed_bytes);
+    state.set_modify_nanos(static_cast<uint64_t>(absl::ToUnixNanos(file.modify_time)));
+  }
+  state.set_cut(file.fate == FollowedFile::Fate::kTruncated);
   return state;
 }
 
@@ -33,6 +38,12 @@ FollowedFile FileOfState(const state::v1::FollowedFileState& state) {
   file.before_offset = state.before_offset();
   file.size_seen = state.size_seen();
   file.size_proven = state.size_seen();
+  file.compressed_bytes = state.compressed_bytes();
+  if (file.is_archive()) {
+    file.modify_time = absl::FromUnixNanos(static_cast<int64_t>(state.modify_nanos()));
+    file.ended = true;
+  }
+  if (state.cut()) file.fate = FollowedFile::Fate::kTruncated;
   return file;
 }
 

@@ -43,10 +43,13 @@ struct FollowedFile {
   std::string before_offset;
   uint64_t size_seen = 0;
   uint64_t size_proven = 0;  // Seen while the content was known to be this file's.
+  // Not 0: an archive of so many bytes; offset, head, before_offset and sizes are of its text.
+  uint64_t compressed_bytes = 0;
 
   std::unique_ptr<storage::ReadableFile> handle;  // None while there is nothing to read.
   Fate fate = Fate::kThere;
   bool attached = false;  // The last look at the directory found it.
+  bool placed = false;    // And its rank is true: it, or its compressed copy, was found.
   // Monotonic; when looks began not to find it, while no handle tells more.
   absl::optional<absl::Duration> missing_since;
   bool verified = false;      // In this process.
@@ -56,12 +59,22 @@ struct FollowedFile {
   uint64_t looked_at = 0;     // No line ends between `offset` and here.
   absl::Duration changed_at;  // Monotonic; when it last grew.
 
-  bool is_base() const { return rank.kind == BackupRank::Kind::kBase; }
+  bool is_base() const { return rank.kind == BackupRank::Kind::kBase && !is_archive(); }
+  bool is_archive() const { return compressed_bytes != 0; }
+  bool is_there() const { return fate == Fate::kThere; }
+  // Looks do not find it, and no handle tells more.
+  bool is_missing() const { return !attached && handle == nullptr && is_there(); }
   uint64_t unread_bytes() const { return size_seen > offset ? size_seen - offset : 0; }
   // What is lost if the file is: not what another's content in its inode has grown to.
   uint64_t unread_proven_bytes() const { return size_proven > offset ? size_proven - offset : 0; }
+  // Nothing will be appended: a rest without a line end is handed on.
+  void End() {
+    if (ended || unread_bytes() == 0) return;
+    ended = true;
+    looked_at = 0;
+  }
   // What reading can hand on now; a rest without a line end only if `ended`.
-  bool has_more() const { return size_seen > offset && (ended || size_seen > looked_at); }
+  bool has_more() const { return is_there() && size_seen > offset && size_seen > looked_at; }
 };
 
 state::v1::FollowedFileState StateOf(const FollowedFile& file);

@@ -21,6 +21,10 @@ bool SameFile(const FileStatus& a, const FileStatus& b) {
   return a.device == b.device && a.inode == b.inode;
 }
 
+absl::string_view ReasonOf(const FollowedFile& file) {
+  return file.fate == FollowedFile::Fate::kTruncated ? "truncated" : "deleted";
+}
+
 }  // namespace
 
 void FollowedLog::Restore(const state::v1::FollowedLogState& state) {
@@ -28,18 +32,21 @@ void FollowedLog::Restore(const state::v1::FollowedLogState& state) {
     files_.push_back(FileOfState(file));
     files_.back().changed_at = parts_.clock.Monotonic();
   }
+  archives_.Restore(state, parts_.clock.Monotonic());
+  knows_archives_ = state.knows_archives();
 }
 
 state::v1::FollowedLogState FollowedLog::State() const {
   state::v1::FollowedLogState state;
   state.set_path(description_.path);
   for (const FollowedFile& file : files_) *state.add_files() = StateOf(file);
+  archives_.AddTo(state);
   return state;
 }
 
 FollowedFile* FollowedLog::FindByIdentity(const FileStatus& status) {
   for (FollowedFile& file : files_) {
-    if (file.fate != FollowedFile::Fate::kTruncated && file.device == status.device &&
+    if (file.is_there() && !file.is_archive() && file.device == status.device &&
         file.inode == status.inode) {
       return &file;
     }
@@ -66,6 +73,7 @@ void FollowedLog::Attach(FollowedFile& known, const PresentFile& present) {
   known.path = present.path;
   known.rank = present.rank;
   known.attached = true;
+  known.placed = true;
   known.missing_since.reset();
   known.size_seen = present.status.size_bytes;
   known.modify_time = present.status.modify_time;
@@ -79,7 +87,7 @@ FollowedLog::Match FollowedLog::VerifyKnown(FollowedFile& known, const PresentFi
   const bool was_empty = known.head.empty() && present.status.size_bytes > 0;
   if (was_empty && known.handle == nullptr && !present.is_base()) return Match::kAnother;
   const bool unchanged = known.handle == nullptr && known.verified && known.path == present.path &&
-                         known.size_seen == present.status.size_bytes &&
+                         known.size_proven == present.status.size_bytes &&
                          known.modify_time == present.status.modify_time;
   if (unchanged) return Match::kThisFile;
   std::unique_ptr<ReadableFile> opened;
@@ -125,12 +133,14 @@ FollowedLog::Match FollowedLog::Recognize(const PresentFile& present) {
 
 void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<ReadableFile> copy,
                                  const PresentFile& present) {
+  LosePast(original, present.status.size_bytes);
   original.device = present.status.device;
   original.inode = present.status.inode;
   original.handle = std::move(copy);
   original.fate = FollowedFile::Fate::kThere;
   original.verified = true;
   original.ended = true;
+  original.looked_at = 0;
   original.changed_at = parts_.clock.Monotonic();
   if (original.offset > present.status.size_bytes) {
     // The copy was taken before what has been read since: nothing in it is unread.
@@ -141,10 +151,40 @@ void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<Readabl
   ++version_;
 }
 
+void FollowedLog::VerifyHeld() {
+  std::vector<FollowedFile> rewritten;
+  for (FollowedFile& file : files_) {
+    if (file.attached || file.handle == nullptr || !file.is_there() || file.is_archive()) continue;
+    const absl::StatusOr<bool> holds = HoldsContentOf(*file.handle, file);
+    if (!holds.ok() || *holds) continue;
+    FollowedFile& fresh = rewritten.emplace_back();
+    fresh.path = file.path;
+    fresh.rank.kind = BackupRank::Kind::kOther;
+    fresh.device = file.device;
+    fresh.inode = file.inode;
+    fresh.handle = std::move(file.handle);
+    fresh.verified = true;
+    fresh.changed_at = parts_.clock.Monotonic();
+    file.fate = FollowedFile::Fate::kTruncated;
+    ++version_;
+  }
+  for (FollowedFile& fresh : rewritten) {
+    if (PlaceAt(fresh, 0).ok()) Insert(std::move(fresh));
+  }
+}
+
+void FollowedLog::LosePast(FollowedFile& file, uint64_t size_bytes) {
+  const uint64_t there = std::max(file.offset, size_bytes);
+  if (file.size_proven <= there) return;
+  parts_.sink.OnLost(id_, file.size_proven - there, ReasonOf(file));
+  file.size_proven = there;
+  ++version_;
+}
+
 bool FollowedLog::IsCopy(std::unique_ptr<ReadableFile>& file, const PresentFile& present) {
   for (auto known = files_.rbegin(); known != files_.rend(); ++known) {
-    const bool there = known->fate == FollowedFile::Fate::kThere && !known->missing_since;
-    if (there || known->head.empty()) continue;
+    const bool there = known->is_there() && !known->missing_since;
+    if (there || known->head.empty() || known->is_archive()) continue;
     absl::StatusOr<bool> copy = false;
     if (present.status.size_bytes >= known->offset) {
       copy = HoldsContentOf(*file, *known);
@@ -158,7 +198,7 @@ bool FollowedLog::IsCopy(std::unique_ptr<ReadableFile>& file, const PresentFile&
     }
   }
   for (FollowedFile& known : files_) {
-    if (known.fate != FollowedFile::Fate::kThere) continue;
+    if (!known.is_there() || known.is_archive()) continue;
     const bool was_open = known.handle != nullptr;
     if (!was_open && !OpenForReading(known)) continue;
     const absl::StatusOr<bool> copy = IsPrefixOf(*file, *known.handle);
@@ -195,27 +235,43 @@ FollowedLog::LookResult FollowedLog::Admit(const PresentFile& present, Baseline 
   Attach(file, now);
   file.size_proven = now.status.size_bytes;
   ++version_;
-  const auto newer = std::find_if(files_.begin(), files_.end(), [&](const FollowedFile& other) {
-    return other.attached && now.rank.OlderThan(other.rank);
-  });
-  files_.insert(newer, std::move(file));
+  Insert(std::move(file));
   return LookResult::kSettled;
 }
 
-void FollowedLog::DropLost() {
+void FollowedLog::Insert(FollowedFile file) {
+  const auto newer = std::find_if(files_.begin(), files_.end(), [&](const FollowedFile& other) {
+    return other.placed && file.rank.OlderThan(other.rank);
+  });
+  files_.insert(newer, std::move(file));
+}
+
+void FollowedLog::SortPlaced() {
+  std::vector<FollowedFile> placed;
+  for (FollowedFile& file : files_) {
+    if (file.placed) placed.push_back(std::move(file));
+  }
+  std::stable_sort(placed.begin(), placed.end(), [](const FollowedFile& a, const FollowedFile& b) {
+    return a.rank.OlderThan(b.rank);
+  });
+  auto next = placed.begin();
+  for (FollowedFile& file : files_) {
+    if (file.placed) file = std::move(*next++);
+  }
+}
+
+void FollowedLog::DropLost(Verdict verdict) {
+  const auto is_lost = [verdict](const FollowedFile& file) {
+    return file.fate == FollowedFile::Fate::kDeleted ||
+           (file.fate == FollowedFile::Fate::kTruncated && verdict == Verdict::kFinal);
+  };
   for (const FollowedFile& file : files_) {
-    if (file.fate == FollowedFile::Fate::kThere) continue;
-    const absl::string_view reason =
-        file.fate == FollowedFile::Fate::kTruncated ? "truncated" : "deleted";
+    if (!is_lost(file)) continue;
     const uint64_t lost = file.unread_proven_bytes();
-    if (lost > 0) parts_.sink.OnLost(id_, lost, reason);
+    if (lost > 0) parts_.sink.OnLost(id_, lost, ReasonOf(file));
     ++version_;
   }
-  files_.erase(std::remove_if(files_.begin(), files_.end(),
-                              [](const FollowedFile& file) {
-                                return file.fate != FollowedFile::Fate::kThere;
-                              }),
-               files_.end());
+  files_.erase(std::remove_if(files_.begin(), files_.end(), is_lost), files_.end());
 }
 
 void FollowedLog::TellFiles(absl::Span<const PresentFile> present) {
@@ -250,34 +306,45 @@ void FollowedLog::Prove(FollowedFile& file) {
   ++version_;
 }
 
-void FollowedLog::MissFile(FollowedFile& file, size_t files_present) {
-  if (file.attached || file.handle != nullptr || file.fate != FollowedFile::Fate::kThere) return;
+void FollowedLog::MissFile(FollowedFile& file, size_t files_present, Verdict verdict) {
+  if (!file.is_missing()) return;
   const absl::Duration now = parts_.clock.Monotonic();
   if (!file.missing_since) file.missing_since = now;
   const absl::Duration limit = file.unread_bytes() > 0 ? kMissingMin : parts_.options.linger;
-  if (files_present == 0 || now - *file.missing_since >= limit)
-    file.fate = FollowedFile::Fate::kDeleted;
+  const bool waited =
+      verdict == Verdict::kFinal && (files_present == 0 || now - *file.missing_since >= limit);
+  // Without content it would be taken for the next file that its inode becomes.
+  const bool empty = file.head.empty() && file.unread_bytes() == 0;
+  if (empty || waited) file.fate = FollowedFile::Fate::kDeleted;
 }
 
 FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present, Baseline baseline,
                                           LookAttempt attempt) {
   std::vector<const PresentFile*> strangers;
   bool moved = false;
-  for (FollowedFile& file : files_) file.attached = false;
+  for (FollowedFile& file : files_) {
+    file.attached = false;
+    file.placed = false;
+  }
   for (const PresentFile& file : present) {
-    if (file.compressed) continue;
+    if (file.compressed) {
+      AttachArchive(file);
+      continue;
+    }
     const Match match = Recognize(file);
     if (match == Match::kMoved) moved = true;
     if (match == Match::kAnother || match == Match::kUnknown) strangers.push_back(&file);
   }
   for (const FollowedFile& file : files_) {
     // A file may have been renamed past the listing: only a second one proves that it is gone.
-    const bool missing =
-        !file.attached && file.handle == nullptr && file.fate == FollowedFile::Fate::kThere;
-    moved = moved || missing;
+    moved = moved || file.is_missing();
   }
   if (moved && attempt == LookAttempt::kFirst) return LookResult::kLookAgain;
-  for (FollowedFile& file : files_) MissFile(file, present.size());
+  VerifyHeld();
+  LookAtArchives(present, baseline, strangers);
+  const bool undecided = archives_.undecided(parts_.clock.Monotonic(), Patience());
+  const Verdict verdict = undecided ? Verdict::kOpen : Verdict::kFinal;
+  for (FollowedFile& file : files_) MissFile(file, present.size(), verdict);
   std::stable_sort(
       strangers.begin(), strangers.end(),
       [](const PresentFile* a, const PresentFile* b) { return a->rank.OlderThan(b->rank); });
@@ -285,13 +352,19 @@ FollowedLog::LookResult FollowedLog::Look(absl::Span<const PresentFile> present,
   std::stable_partition(strangers.begin(), strangers.end(),
                         [](const PresentFile* stranger) { return stranger->is_base(); });
   for (const PresentFile* stranger : strangers) {
+    if (stranger->compressed) {
+      AdmitArchive(*stranger);
+      continue;
+    }
     if (Admit(*stranger, baseline) == LookResult::kLookAgain && attempt == LookAttempt::kFirst) {
       return LookResult::kLookAgain;
     }
   }
-  DropLost();
+  DropLost(verdict);
+  if (archives_.EndLook(parts_.clock.Monotonic(), parts_.options.linger)) ++version_;
+  SortPlaced();
   for (FollowedFile& file : files_) {
-    if (!file.attached) file.rank.kind = BackupRank::Kind::kOther;
+    if (!file.placed) file.rank.kind = BackupRank::Kind::kOther;
   }
   TellFiles(present);
   return LookResult::kSettled;
@@ -302,7 +375,15 @@ bool FollowedLog::OpenForReading(FollowedFile& file) {
   if (!opened.ok()) return false;
   const absl::StatusOr<FileStatus> status = (*opened)->Status();
   if (!status.ok() || status->device != file.device || status->inode != file.inode) return false;
-  file.handle = *std::move(opened);
+  if (!file.is_archive()) {
+    file.handle = *std::move(opened);
+    return true;
+  }
+  if (ArchiveIdOf(*status) != ArchiveIdOf(file)) return false;
+  auto archive = ArchiveFile::Make(*std::move(opened), parts_.archives_open);
+  if (!archive.ok()) return false;
+  (*archive)->set_length(file.size_seen);
+  file.handle = *std::move(archive);
   return true;
 }
 
@@ -313,6 +394,7 @@ bool FollowedLog::Poll() {
   const absl::Duration now = parts_.clock.Monotonic();
   const absl::StatusOr<FileStatus> base = parts_.files.Stat(description_.path);
   for (FollowedFile& file : files_) {
+    if (!file.is_there()) continue;
     FileStatus status;
     const bool is_base = base.ok() && base->device == file.device && base->inode == file.inode;
     if (is_base) {
@@ -344,7 +426,7 @@ bool FollowedLog::Poll() {
     // Each look at the directory has the rest read again, so that does not hold up its end.
     const bool lingered = now - file.changed_at >= parts_.options.linger;
     if (file.has_more() && !lingered) continue;
-    if (status.link_count == 0 || lingered) file.ended = file.unread_bytes() > 0 || file.ended;
+    if (status.link_count == 0 || lingered) file.End();
     if (lingered && file.unread_bytes() == 0) {
       file.handle.reset();
       file.ended = false;
@@ -360,9 +442,11 @@ bool FollowedLog::Poll() {
 }
 
 FollowedFile* FollowedLog::NextToRead() {
+  // What an archive holds may be older than all that is known.
+  if (archives_.wants_survey()) return nullptr;
   for (FollowedFile& file : files_) {
     if (file.has_more()) return &file;
-    if (file.handle == nullptr || &file == &files_.back()) continue;
+    if (file.handle == nullptr || !file.is_there() || &file == &files_.back()) continue;
     // Its writer may have written on before it turned to the next file.
     const absl::StatusOr<FileStatus> status = file.handle->Status();
     if (status.ok()) Grow(file, status->size_bytes);
@@ -372,10 +456,14 @@ FollowedFile* FollowedLog::NextToRead() {
 }
 
 FollowedLog::ReadResult FollowedLog::ReadSome(size_t bytes_max) {
+  if (archives_.wants_survey()) return Survey(bytes_max);
   FollowedFile* const next = NextToRead();
   if (next == nullptr) return {};
   FollowedFile& file = *next;
-  if (file.handle == nullptr && !OpenForReading(file)) {
+  if (file.is_archive()) {
+    const absl::optional<ReadResult> wait = ApproachInArchive(file, bytes_max);
+    if (wait.has_value()) return *wait;
+  } else if (file.handle == nullptr && !OpenForReading(file)) {
     file.looked_at = file.size_seen;  // Not again before the next look or growth.
     return {.look = true};
   }
@@ -397,11 +485,14 @@ FollowedLog::ReadResult FollowedLog::ReadSome(size_t bytes_max) {
   if (block->kind == BlockKind::kLinePart && !file.in_long_line) parts_.long_lines.Increment();
   TakeBlock(file, *block);
   parts_.sink.OnLines(id_, block->lines);
-  return {.bytes = block->lines.size()};
+  const ReadResult result{.bytes = block->lines.size()};
+  if (file.is_archive() && file.unread_bytes() == 0) SettleArchive(file);
+  return result;
 }
 
 bool FollowedLog::has_more() const {
-  return std::any_of(files_.begin(), files_.end(),
+  return archives_.wants_survey() ||
+         std::any_of(files_.begin(), files_.end(),
                      [](const FollowedFile& file) { return file.has_more(); });
 }
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "collector/tail/followed_file.h"
 #include "collector/tail/line_sink.h"
+#include "collector/tail/log_archives.h"
 #include "collector/tail/log_follower.h"
 #include "ora/state/v1/collector_state.pb.h"
 
@@ -24,8 +26,11 @@ struct FollowerParts {
   storage::Counter& long_lines;
   storage::Counter& unreadable_files;
   storage::Counter& read_errors;
+  storage::Counter& damaged_archives;
+  storage::Counter& unreadable_archives;
   absl::flat_hash_set<std::string> unreadable = {};  // Paths that were counted.
   std::vector<char> buffer = {};
+  size_t archives_open = 0;
 };
 
 // Where reading starts in files of a log that was not known.
@@ -74,6 +79,10 @@ class FollowedLog {
   uint64_t version() const { return version_; }
 
  private:
+  enum class Verdict {
+    kOpen,  // What seems lost may yet be found in a compressed file.
+    kFinal,
+  };
   enum class Match { kThisFile, kAnother, kUnknown, kMoved };
 
   // The known file that `present` is, checked; opens it if it must be read to know.
@@ -86,9 +95,37 @@ class FollowedLog {
   bool IsCopy(std::unique_ptr<storage::ReadableFile>& file, const PresentFile& present);
   void ContinueInCopy(FollowedFile& original, std::unique_ptr<storage::ReadableFile> copy,
                       const PresentFile& present);
+  // Takes in the compressed files among `present`; adds those whose text is known, but whose place
+  // among the log's files is not, to `strangers`.
+  void LookAtArchives(absl::Span<const PresentFile> present, Baseline baseline,
+                      std::vector<const PresentFile*>& strangers);
+  // Finds the file that is read of it, if there is one.
+  void AttachArchive(const PresentFile& present);
+  // All of its text is handed on; `archive` is one of files_ and is taken out.
+  void SettleArchive(FollowedFile& archive);
+  // Opens it and decodes up to its offset, at most `bytes_max` bytes; none once it can be read.
+  absl::optional<ReadResult> ApproachInArchive(FollowedFile& archive, size_t bytes_max);
+  // What the text of `present` is: the rest of a known file, one that is read elsewhere, or new.
+  void AdmitArchive(const PresentFile& present);
+  void ContinueInArchive(FollowedFile& known, const PresentFile& present,
+                         const ArchiveSurvey& survey);
+  // True if another file that is known has the text of `present`; it takes over its place.
+  bool IsReadElsewhere(const PresentFile& present, const ArchiveSurvey& survey);
+  ReadResult Survey(size_t bytes_max);
+  void TellOfArchive(const ArchiveSurvey& survey);
+  ArchivePatience Patience() const { return {.unchanged = parts_.options.linger}; }
+  // Finds out which files that only a handle leads to were cut and written anew: what they hold now
+  // is another file, and what they held may be in a copy.
+  void VerifyHeld();
+  // What is lost of `file` where reading goes on in a text of `size_bytes`.
+  void LosePast(FollowedFile& file, uint64_t size_bytes);
+  // Puts the files whose place is known in the order of their age.
+  void SortPlaced();
+  // Where a new file belongs among files_.
+  void Insert(FollowedFile file);
   // A look found `files_present` files of the log, and this one not among them, or so it may be.
-  void MissFile(FollowedFile& file, size_t files_present);
-  void DropLost();
+  void MissFile(FollowedFile& file, size_t files_present, Verdict verdict);
+  void DropLost(Verdict verdict);
   void TellFiles(absl::Span<const PresentFile> present);
   // The file has so many bytes now.
   void Grow(FollowedFile& file, uint64_t size_bytes);
@@ -105,6 +142,8 @@ class FollowedLog {
   const LogDescription description_;
   FollowerParts& parts_;
   std::vector<FollowedFile> files_;  // Oldest first.
+  LogArchives archives_;
+  bool knows_archives_ = true;
   size_t present_files_ = 0;
   LogFiles told_;
   uint64_t version_ = 1;

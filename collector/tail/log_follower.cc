@@ -44,7 +44,9 @@ class PollingFollower final : public LogFollower {
                .log = log,
                .long_lines = counters.Get("ora_tail_long_lines_total"),
                .unreadable_files = counters.Get("ora_tail_unreadable_files_total"),
-               .read_errors = counters.Get("ora_tail_read_errors_total")},
+               .read_errors = counters.Get("ora_tail_read_errors_total"),
+               .damaged_archives = counters.Get("ora_tail_damaged_archives_total"),
+               .unreadable_archives = counters.Get("ora_tail_unreadable_archives_total")},
         skipped_logs_(counters.Get("ora_tail_skipped_logs_total")) {}
 
   bool Poll(size_t bytes_max) override;

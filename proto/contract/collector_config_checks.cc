@@ -24,11 +24,10 @@ constexpr const char* kIncludeDefault[] = {
     "/var/log/kern.log", "/var/log/daemon.log", "/var/log/user.log", "/var/log/mail.log",
 };
 
-// Compressed and binary files.
+// Binary files. Compressed backups are read, and are no logs of their own.
 constexpr const char* kExcludeDefault[] = {
-    "/var/log/journal/**", "/var/log/**/wtmp",    "/var/log/**/btmp", "/var/log/**/lastlog",
-    "/var/log/**/faillog", "/var/log/**/*.gz",    "/var/log/**/*.xz", "/var/log/**/*.bz2",
-    "/var/log/**/*.zst",   "/var/log/sysstat/**",
+    "/var/log/journal/**", "/var/log/**/wtmp",    "/var/log/**/btmp",
+    "/var/log/**/lastlog", "/var/log/**/faillog", "/var/log/sysstat/**",
 };
 
 absl::Status CheckRegex(absl::string_view field, const std::string& text) {
