@@ -30,8 +30,11 @@ absl::string_view ReasonOf(const FollowedFile& file) {
 void FollowedLog::Restore(const state::v1::FollowedLogState& state) {
   for (const state::v1::FollowedFileState& file : state.files()) {
     files_.push_back(FileOfState(file));
+    const bool is_own = file.path() == description_.path;
+    if (!is_own && files_.back().is_base()) files_.back().rank.kind = BackupRank::Kind::kOther;
     files_.back().changed_at = parts_.clock.Monotonic();
   }
+  others_.assign(state.other_paths().begin(), state.other_paths().end());
   archives_.Restore(state, parts_.clock.Monotonic());
   knows_archives_ = state.knows_archives();
 }
@@ -41,7 +44,30 @@ state::v1::FollowedLogState FollowedLog::State() const {
   state.set_path(description_.path);
   for (const FollowedFile& file : files_) *state.add_files() = StateOf(file);
   archives_.AddTo(state);
+  for (const std::string& other : others_) state.add_other_paths(other);
   return state;
+}
+
+void FollowedLog::set_others(const std::vector<std::string>& others) {
+  if (others == others_) return;
+  others_ = others;
+  ++version_;
+}
+
+bool FollowedLog::Recognizes(const std::string& path, const FileStatus& status) {
+  const FollowedFile* const known = FindByIdentity(status);
+  if (known == nullptr) return false;
+  if (known->attached && known->path != path) {
+    const absl::StatusOr<FileStatus> own = parts_.files.Stat(known->path);
+    if (own.ok() && SameFile(*own, status)) return true;  // A hard link, or a symlink.
+  }
+  if (known->head.empty()) return false;  // Nothing tells it from another in its inode.
+  const auto file = parts_.files.OpenForRead(path);
+  if (!file.ok()) return false;
+  const absl::StatusOr<FileStatus> now = (*file)->Status();
+  if (!now.ok() || !SameFile(*now, status) || now->size_bytes < known->offset) return false;
+  const absl::StatusOr<bool> holds = HoldsContentOf(**file, *known);
+  return holds.ok() && *holds;
 }
 
 FollowedFile* FollowedLog::FindByIdentity(const FileStatus& status) {

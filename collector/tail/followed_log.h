@@ -72,6 +72,11 @@ class FollowedLog {
   state::v1::FollowedLogState State() const;
   uint64_t bytes_behind() const;
   size_t file_count() const { return files_.size(); }
+  const std::vector<FollowedFile>& files() const { return files_; }
+  // True if the file at `path` is one of the log's: it has its inode, and its content or its name.
+  bool Recognizes(const std::string& path, const storage::FileStatus& status);
+  // Where else its files lie; kept with its state.
+  void set_others(const std::vector<std::string>& others);
 
   LogId id() const { return id_; }
   const LogDescription& description() const { return description_; }
@@ -144,6 +149,7 @@ class FollowedLog {
   std::vector<FollowedFile> files_;  // Oldest first.
   LogArchives archives_;
   bool knows_archives_ = true;
+  std::vector<std::string> others_;
   size_t present_files_ = 0;
   LogFiles told_;
   uint64_t version_ = 1;

@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "collector/tail/followed_log.h"
 #include "collector/tail/log_sources.h"
@@ -26,6 +27,9 @@ std::string DirectoryOf(const std::string& path) { return path.substr(0, path.rf
 absl::string_view NameOf(absl::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 using FileId = std::pair<uint64_t, uint64_t>;  // Device and inode.
+
+constexpr size_t kOtherPathsMax = 64;  // For each log.
+constexpr int kLinkChainMax = 40;      // As the kernel follows them.
 
 class PollingFollower final : public LogFollower {
  public:
@@ -60,22 +64,46 @@ class PollingFollower final : public LogFollower {
     std::unique_ptr<FollowedLog> log;
     size_t source = 0;
     Baseline baseline = Baseline::kNone;  // For its first look.
+    // Paths besides the log's own whose files are the log's too, with their backups: where its
+    // symlink leads, and where its files were moved to. The latest last.
+    std::vector<std::string> others;
     uint64_t offered_version = 0;
     uint64_t committed_version = 0;
   };
   // The names of a directory by the log that they belong to.
   using NamesByBase = std::map<std::string, std::vector<DirectoryEntry>, std::less<>>;
 
+  // What directories hold now, each listed once; null if it cannot be told.
+  class Listed {
+   public:
+    explicit Listed(storage::FileSystem& files) : files_(files) {}
+    const NamesByBase* In(const std::string& directory);
+
+   private:
+    storage::FileSystem& files_;
+    std::map<std::string, absl::optional<NamesByBase>> directories_;
+  };
+
   void Discover();
   void RestoreLogs();
   // Begins to follow the log that `path` belongs to, if it is new and `path` is of that type.
-  void Adopt(const std::string& path, FileType type, DirectoryListings& listings);
+  void Adopt(const std::string& path, FileType type, DirectoryListings& listings, Listed& listed);
+  // Tells logs of their files that were moved to paths of no log.
+  void FindMoved(const std::vector<std::string>& paths);
   Entry& AddLog(const std::string& path, size_t source, LogOrigin origin);
   Baseline BaselineOf(size_t source) const;
   static NamesByBase Group(const std::vector<DirectoryEntry>& entries);
-  std::vector<PresentFile> PresentFiles(const Entry& entry, const NamesByBase& names);
-  // Looks at the log's directory, again if names moved meanwhile.
-  void Look(Entry& entry, const NamesByBase& names);
+  // None if its directory cannot be listed now.
+  absl::optional<std::vector<PresentFile>> PresentFiles(Entry& entry, Listed& listed);
+  // Adds those of one path and its backups.
+  void AddPresent(Entry& entry, const std::string& base, const NamesByBase& names,
+                  std::vector<PresentFile>& present);
+  // The log, but `entry`, that `path` is a file of: by its inode, its content checked.
+  Entry* OwnerOf(const Entry& entry, const std::string& path, const FileStatus& status);
+  static void AddOther(Entry& entry, const std::string& path);
+  void FollowLink(Entry& entry, const NamesByBase& names);
+  // Looks at the log's directories, again if names moved meanwhile.
+  void Look(Entry& entry, Listed& listed);
   void LookNow(Entry& entry);
   // One block of each log that has more, from the one whose turn it is; returns the bytes.
   size_t ReadRound(size_t bytes_max);
@@ -87,8 +115,8 @@ class PollingFollower final : public LogFollower {
   bool first_start_;
   FollowerParts parts_;
   storage::Counter& skipped_logs_;
-  std::map<std::string, Entry> logs_;  // By path.
-  absl::flat_hash_map<FileId, LogId> owners_;
+  std::map<std::string, Entry> logs_;                   // By path.
+  absl::flat_hash_map<FileId, std::string> owners_;     // Paths of logs.
   absl::flat_hash_set<std::string> forgotten_;          // Keys whose deletion is not committed.
   absl::flat_hash_set<std::string> forgotten_offered_;  // Those of the last Changes.
   absl::flat_hash_set<std::string> skipped_;            // Paths past the limit, counted.
@@ -126,12 +154,27 @@ void PollingFollower::RestoreLogs() {
     }
     Entry& entry = AddLog(state.path(), *source, LogOrigin::kKnown);
     entry.log->Restore(state);
+    entry.others.assign(state.other_paths().begin(), state.other_paths().end());
     entry.committed_version = entry.log->version();
   }
   restored_.clear();
 }
 
-void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryListings& listings) {
+void PollingFollower::FindMoved(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    const BackupName parsed = ParseBackupName(NameOf(path));
+    if (parsed.compressed || parsed.rank.kind != BackupRank::Kind::kBase) continue;
+    if (logs_.contains(path)) continue;
+    const absl::StatusOr<FileStatus> status = parts_.files.Stat(path);
+    if (!status.ok() || status->type != FileType::kRegular) continue;
+    if (Entry* const owner = OwnerOf(Entry(), path, *status); owner != nullptr) {
+      AddOther(*owner, path);
+    }
+  }
+}
+
+void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryListings& listings,
+                            Listed& listed) {
   const std::string directory = DirectoryOf(path);
   const absl::string_view name = NameOf(path);
   const BackupName parsed = ParseBackupName(name);
@@ -147,8 +190,9 @@ void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryLis
     return entry.name == name && entry.type == FileType::kSymlink;
   });
   if (is_link != (type == FileType::kSymlink)) return;
-  // A file is followed where it lies; a link counts where it leads outside.
-  if (is_link && (!is_base || owners_.contains({status->device, status->inode}))) return;
+  if (is_link && !is_base) return;
+  // A file is followed where it lies, or lay first; a link counts where it leads outside.
+  if (OwnerOf(Entry(), path, *status) != nullptr) return;
   if (logs_.size() >= options_.files_max) {
     if (!skipped_.insert(base).second) return;
     skipped_logs_.Increment();
@@ -159,8 +203,9 @@ void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryLis
   const Baseline baseline = BaselineOf(*source);
   const LogOrigin origin =
       first_start_ && !discovered_ ? LogOrigin::kFirstScan : LogOrigin::kAppeared;
-  AddLog(base, *source, origin).baseline = baseline;
-  owners_.try_emplace({status->device, status->inode}, last_id_);
+  Entry& entry = AddLog(base, *source, origin);
+  entry.baseline = baseline;
+  Look(entry, listed);
 }
 
 PollingFollower::NamesByBase PollingFollower::Group(const std::vector<DirectoryEntry>& entries) {
@@ -172,53 +217,121 @@ PollingFollower::NamesByBase PollingFollower::Group(const std::vector<DirectoryE
   return names;
 }
 
-std::vector<PresentFile> PollingFollower::PresentFiles(const Entry& entry,
-                                                       const NamesByBase& names) {
-  std::vector<PresentFile> present;
-  const std::string& log_path = entry.log->description().path;
-  const auto found = names.find(NameOf(log_path));
-  if (found == names.end()) return present;
-  const std::string directory = DirectoryOf(log_path);
+const PollingFollower::NamesByBase* PollingFollower::Listed::In(const std::string& directory) {
+  const auto [found, made] = directories_.try_emplace(directory);
+  if (made) {
+    const absl::StatusOr<std::vector<DirectoryEntry>> entries = files_.List(directory);
+    if (entries.ok()) {
+      found->second = Group(*entries);
+    } else if (absl::IsNotFound(entries.status())) {
+      found->second.emplace();
+    }
+  }
+  return found->second.has_value() ? &*found->second : nullptr;
+}
+
+PollingFollower::Entry* PollingFollower::OwnerOf(const Entry& entry, const std::string& path,
+                                                 const FileStatus& status) {
+  const auto owner = owners_.find({status.device, status.inode});
+  if (owner == owners_.end()) return nullptr;
+  const auto found = logs_.find(owner->second);
+  if (found == logs_.end() || &found->second == &entry) return nullptr;
+  return found->second.log->Recognizes(path, status) ? &found->second : nullptr;
+}
+
+void PollingFollower::AddOther(Entry& entry, const std::string& path) {
+  const std::string base = absl::StrCat(DirectoryOf(path), "/", ParseBackupName(NameOf(path)).base);
+  if (base == entry.log->description().path) return;
+  std::vector<std::string>& others = entry.others;
+  others.erase(std::remove(others.begin(), others.end(), base), others.end());
+  others.push_back(base);
+  if (others.size() > kOtherPathsMax) others.erase(others.begin());
+}
+
+void PollingFollower::FollowLink(Entry& entry, const NamesByBase& names) {
+  std::string path = entry.log->description().path;
+  const auto found = names.find(NameOf(path));
+  if (found == names.end()) return;
+  const bool is_link =
+      std::any_of(found->second.begin(), found->second.end(), [&](const DirectoryEntry& name) {
+        return name.type == FileType::kSymlink && name.name == NameOf(path);
+      });
+  if (!is_link) return;
+  for (int step = 0; step < kLinkChainMax; ++step) {
+    const absl::StatusOr<std::string> target = parts_.files.ReadLink(path);
+    if (!target.ok()) break;  // No link: here it ends.
+    path = absl::StartsWith(*target, "/") ? *target : absl::StrCat(DirectoryOf(path), "/", *target);
+  }
+  AddOther(entry, path);
+}
+
+void PollingFollower::AddPresent(Entry& entry, const std::string& base, const NamesByBase& names,
+                                 std::vector<PresentFile>& present) {
+  const auto found = names.find(NameOf(base));
+  if (found == names.end()) return;
+  const bool is_own = base == entry.log->description().path;
   for (const DirectoryEntry& name : found->second) {
     const BackupName parsed = ParseBackupName(name.name);
-    PresentFile file{.path = absl::StrCat(directory, "/", name.name),
+    PresentFile file{.path = absl::StrCat(DirectoryOf(base), "/", name.name),
                      .rank = parsed.rank,
                      .compressed = parsed.compressed};
     if (name.type == FileType::kSymlink && !file.is_base()) continue;
+    if (!is_own && file.is_base()) file.rank.kind = BackupRank::Kind::kOther;
     if (sources_.Excludes(entry.source, file.path)) continue;
     const absl::StatusOr<FileStatus> status = parts_.files.Stat(file.path);
     if (!status.ok() || status->type != FileType::kRegular) continue;
     file.status = *status;
     file.rank.modify_time = status->modify_time;
-    const auto owner = owners_.try_emplace({status->device, status->inode}, entry.log->id()).first;
-    if (owner->second != entry.log->id()) continue;
+    if (Entry* const owner = OwnerOf(entry, file.path, *status); owner != nullptr) {
+      AddOther(*owner, file.path);
+      continue;
+    }
+    owners_.insert_or_assign({status->device, status->inode}, entry.log->description().path);
     const bool twice = std::any_of(present.begin(), present.end(), [&](const PresentFile& other) {
       return other.status.device == status->device && other.status.inode == status->inode;
     });
     if (!twice) present.push_back(std::move(file));
   }
+}
+
+absl::optional<std::vector<PresentFile>> PollingFollower::PresentFiles(Entry& entry,
+                                                                       Listed& listed) {
+  const std::string& path = entry.log->description().path;
+  const NamesByBase* const names = listed.In(DirectoryOf(path));
+  if (names == nullptr) return absl::nullopt;
+  std::vector<PresentFile> present;
+  AddPresent(entry, path, *names, present);
+  FollowLink(entry, *names);
+  for (const std::string& other : std::vector<std::string>(entry.others)) {
+    const NamesByBase* const there = listed.In(DirectoryOf(other));
+    if (there == nullptr) continue;
+    AddPresent(entry, other, *there, present);
+    if (!there->contains(NameOf(other))) {
+      entry.others.erase(std::remove(entry.others.begin(), entry.others.end(), other),
+                         entry.others.end());
+    }
+  }
   return present;
 }
 
-void PollingFollower::Look(Entry& entry, const NamesByBase& names) {
+void PollingFollower::Look(Entry& entry, Listed& listed) {
+  absl::optional<std::vector<PresentFile>> present = PresentFiles(entry, listed);
+  if (!present.has_value()) return;
   const Baseline baseline = std::exchange(entry.baseline, Baseline::kNone);
   FollowedLog& log = *entry.log;
-  if (log.Look(PresentFiles(entry, names), baseline, FollowedLog::LookAttempt::kFirst) ==
-      FollowedLog::LookResult::kSettled) {
-    return;
+  if (log.Look(*present, baseline, FollowedLog::LookAttempt::kFirst) ==
+      FollowedLog::LookResult::kLookAgain) {
+    Listed again(parts_.files);
+    present = PresentFiles(entry, again);
+    if (!present.has_value()) return;  // Nothing can be told.
+    log.Look(*present, baseline, FollowedLog::LookAttempt::kLast);
   }
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries =
-      parts_.files.List(DirectoryOf(log.description().path));
-  if (!entries.ok() && !absl::IsNotFound(entries.status())) return;  // Nothing can be told.
-  const NamesByBase again = entries.ok() ? Group(*entries) : NamesByBase();
-  log.Look(PresentFiles(entry, again), baseline, FollowedLog::LookAttempt::kLast);
+  log.set_others(entry.others);
 }
 
 void PollingFollower::LookNow(Entry& entry) {
-  const absl::StatusOr<std::vector<DirectoryEntry>> entries =
-      parts_.files.List(DirectoryOf(entry.log->description().path));
-  if (!entries.ok() && !absl::IsNotFound(entries.status())) return;
-  Look(entry, entries.ok() ? Group(*entries) : NamesByBase());
+  Listed listed(parts_.files);
+  Look(entry, listed);
 }
 
 void PollingFollower::Discover() {
@@ -227,22 +340,18 @@ void PollingFollower::Discover() {
   const std::vector<std::string> paths =
       sources_.Find({.paths_max = options_.files_max}, listings, parts_.files);
   owners_.clear();
-  std::map<std::string, NamesByBase> groups;
-  const auto look_at_all = [&] {
-    for (auto& [path, entry] : logs_) {
-      const std::string directory = DirectoryOf(path);
-      auto [group, made] = groups.try_emplace(directory);
-      if (made) group->second = Group(listings.List(directory));
-      Look(entry, group->second);
+  for (const auto& [path, entry] : logs_) {
+    for (const FollowedFile& file : entry.log->files()) {
+      if (file.is_there()) owners_.try_emplace({file.device, file.inode}, path);
     }
-  };
-  // First what is known, so that it keeps its files; then what is new, real files before links.
-  look_at_all();
-  const size_t known = logs_.size();
-  for (const FileType type : {FileType::kRegular, FileType::kSymlink}) {
-    for (const std::string& path : paths) Adopt(path, type, listings);
   }
-  if (logs_.size() > known) look_at_all();
+  Listed listed(parts_.files);
+  // First what is known, so that it keeps its files; then what is new, real files before links.
+  FindMoved(paths);
+  for (auto& [path, entry] : logs_) Look(entry, listed);
+  for (const FileType type : {FileType::kRegular, FileType::kSymlink}) {
+    for (const std::string& path : paths) Adopt(path, type, listings, listed);
+  }
   DropGone();
   discovered_ = true;
   next_discovery_ = parts_.clock.Monotonic() + options_.discovery_interval;
