@@ -306,6 +306,14 @@ void LogAccounts::OnLines(LogId log, absl::string_view lines) {
   }
 }
 
+void LogAccounts::OnRest(LogId log, absl::string_view rest) {
+  const auto found = by_id_.find(log);
+  if (found == by_id_.end()) return;
+  found->second->appended_bytes += rest.size();
+  found->second->changed = true;
+  found->second->told = false;
+}
+
 void LogAccounts::OnFiles(LogId log, const LogFiles& files) {
   const auto found = by_id_.find(log);
   if (found != by_id_.end()) found->second->files = files;

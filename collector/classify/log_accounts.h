@@ -48,6 +48,8 @@ class LogAccounts final : public LineSink {
 
   void OnLog(LogId log, const LogDescription& description, LogOrigin origin) override;
   void OnLines(LogId log, absl::string_view lines) override;
+  // Adds to the bytes alone: the line was counted by its beginning.
+  void OnRest(LogId log, absl::string_view rest) override;
   void OnFiles(LogId log, const LogFiles& files) override;
   void OnLost(LogId log, uint64_t bytes, absl::string_view reason) override;
   void OnGone(LogId log) override;

@@ -22,6 +22,7 @@ state::v1::FollowedFileState StateOf(const FollowedFile& file) {
     state.set_compressed_bytes(file.compressed_bytes);
     state.set_modify_nanos(static_cast<uint64_t>(absl::ToUnixNanos(file.modify_time)));
   }
+  state.set_line_begun(file.line_begun);
   state.set_cut(file.fate == FollowedFile::Fate::kTruncated);
   return state;
 }
@@ -43,6 +44,7 @@ FollowedFile FileOfState(const state::v1::FollowedFileState& state) {
     file.modify_time = absl::FromUnixNanos(static_cast<int64_t>(state.modify_nanos()));
     file.ended = true;
   }
+  file.line_begun = state.line_begun();
   if (state.cut()) file.fate = FollowedFile::Fate::kTruncated;
   return file;
 }
@@ -132,29 +134,32 @@ absl::StatusOr<Block> ReadBlock(FollowedFile& file, const BlockLimits& limits,
     file.size_seen = status.size_bytes;
     file.size_proven = status.size_bytes;
     const absl::string_view bytes(buffer.data() + before, have - before);
-    const size_t end = bytes.rfind('\n');
-    if (end != absl::string_view::npos) {
-      return Block{.kind = BlockKind::kLines, .lines = bytes.substr(0, end + 1)};
+    const TextEncoding encoding = file.encoding();
+    if (const size_t lines = BytesOfLines(bytes, encoding); lines > 0) {
+      return Block{.kind = BlockKind::kLines, .bytes = bytes.substr(0, lines)};
     }
-    if (bytes.size() < want) {
-      file.looked_at = file.offset + bytes.size();
-      if (file.ended && !bytes.empty()) return Block{.kind = BlockKind::kLines, .lines = bytes};
-      return Block{};
-    }
-    if (want >= limits.line_bytes_max) return Block{.kind = BlockKind::kLinePart, .lines = bytes};
+    const absl::string_view part = bytes.substr(0, BytesOfCharacters(bytes, encoding));
+    const bool is_all = bytes.size() < want;
+    if (is_all) file.looked_at = file.offset + bytes.size();
+    if (file.takes_parts() && !part.empty()) return Block{.kind = BlockKind::kPart, .bytes = part};
+    // Half a character at the end of what was written.
+    if (file.ended && !bytes.empty()) return Block{.kind = BlockKind::kPart, .bytes = bytes};
+    if (is_all) return Block{};
+    if (want >= limits.line_bytes_max) return Block{.kind = BlockKind::kLongPart, .bytes = part};
     want = std::min(want * 4, limits.line_bytes_max);
   }
 }
 
 void TakeBlock(FollowedFile& file, const Block& block) {
-  file.offset += block.lines.size();
+  file.offset += block.bytes.size();
   const absl::string_view last =
-      block.lines.substr(block.lines.size() - std::min(block.lines.size(), kBeforeBytesMax));
+      block.bytes.substr(block.bytes.size() - std::min(block.bytes.size(), kBeforeBytesMax));
   file.before_offset.append(last.data(), last.size());
   if (file.before_offset.size() > kBeforeBytesMax) {
     file.before_offset.erase(0, file.before_offset.size() - kBeforeBytesMax);
   }
-  file.in_long_line = block.kind == BlockKind::kLinePart;
+  file.line_begun = block.kind != BlockKind::kLines;
+  file.paused = false;
 }
 
 absl::Status PlaceAt(FollowedFile& file, uint64_t offset) {

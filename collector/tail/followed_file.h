@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "collector/tail/backup_name.h"
+#include "collector/tail/line_text.h"
 #include "ora/state/v1/collector_state.pb.h"
 #include "storage/env/file_system.h"
 
@@ -54,7 +55,8 @@ struct FollowedFile {
   absl::optional<absl::Duration> missing_since;
   bool verified = false;      // In this process.
   bool ended = false;         // Nothing will be appended: a copy, or a deleted file.
-  bool in_long_line = false;  // A part of a line has been handed on.
+  bool paused = false;        // Nothing was appended for so long that a partial line is handed on.
+  bool line_begun = false;    // The line at the offset has been handed on in part.
   absl::Time modify_time;     // When it was last seen.
   uint64_t looked_at = 0;     // No line ends between `offset` and here.
   absl::Duration changed_at;  // Monotonic; when it last grew.
@@ -67,13 +69,16 @@ struct FollowedFile {
   uint64_t unread_bytes() const { return size_seen > offset ? size_seen - offset : 0; }
   // What is lost if the file is: not what another's content in its inode has grown to.
   uint64_t unread_proven_bytes() const { return size_proven > offset ? size_proven - offset : 0; }
-  // Nothing will be appended: a rest without a line end is handed on.
-  void End() {
-    if (ended || unread_bytes() == 0) return;
-    ended = true;
+  TextEncoding encoding() const { return EncodingOf(head); }
+  // A line without an end is handed on as it is.
+  bool takes_parts() const { return ended || paused || line_begun; }
+  // It is long enough that nothing was appended.
+  void Pause() {
+    if (takes_parts() || unread_bytes() == 0) return;
+    paused = true;
     looked_at = 0;
   }
-  // What reading can hand on now; a rest without a line end only if `ended`.
+  // What reading can hand on now.
   bool has_more() const { return is_there() && size_seen > offset && size_seen > looked_at; }
 };
 
@@ -90,20 +95,21 @@ absl::StatusOr<bool> HoldsContentOf(storage::ReadableFile& file, const FollowedF
 absl::StatusOr<bool> IsPrefixOf(storage::ReadableFile& copy, storage::ReadableFile& original);
 
 struct BlockLimits {
-  size_t bytes_max = 0;  // Of one block, unless a line is longer.
-  size_t line_bytes_max = 0;
+  size_t bytes_max = 0;       // Of one block, unless a line is longer.
+  size_t line_bytes_max = 0;  // An even number.
 };
 
 enum class BlockKind {
-  kLines,     // Whole lines; or the rest of a file that ended.
-  kLinePart,  // Of a line that is too long.
+  kLines,     // Whole lines.
+  kPart,      // Of a line whose end is not there.
+  kLongPart,  // Of a line that is too long.
   kNone,      // No line end yet.
   kReplaced,  // The file is not what it was.
 };
 
 struct Block {
   BlockKind kind = BlockKind::kNone;
-  absl::string_view lines;  // In the buffer.
+  absl::string_view bytes;  // In the buffer.
 };
 
 // Reads on at `file.offset` into `buffer`, checks before and after that the file is still itself,

@@ -30,6 +30,7 @@ struct FollowerParts {
   storage::Counter& unreadable_archives;
   absl::flat_hash_set<std::string> unreadable = {};  // Paths that were counted.
   std::vector<char> buffer = {};
+  std::string text = {};
   size_t archives_open = 0;
 };
 
@@ -141,6 +142,7 @@ class FollowedLog {
   // None if it cannot be opened; a refusal is counted once.
   absl::StatusOr<std::unique_ptr<storage::ReadableFile>> Open(const std::string& path);
   bool OpenForReading(FollowedFile& file);
+  void HandOn(FollowedFile& file, const Block& block);
   FollowedFile* FindByIdentity(const storage::FileStatus& status);
 
   const LogId id_;

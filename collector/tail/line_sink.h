@@ -40,10 +40,16 @@ class LineSink {
   // Before any other call for `log`.
   virtual void OnLog(LogId log, const LogDescription& description, LogOrigin origin) = 0;
 
-  // `lines` are whole lines, each with its end; only a log's last line, where its file ended
-  // without one, may lack it. Valid during the call. Each byte of a log comes once, in order; but
-  // a renamed file's last line without an end may come after lines of newer files.
+  // `lines` are whole lines, each with its end, in UTF-8 where the file is UTF-16, else as they
+  // are. The last may lack its end: it is longer than the limit, its writer has paused, or its file
+  // has ended; what comes of it after that comes by OnRest. Valid during the call. Each byte of a
+  // log comes once, in order; but a renamed file's last line without an end may come after lines of
+  // newer files.
   virtual void OnLines(LogId log, absl::string_view lines) = 0;
+
+  // More of the last line, which OnLines handed on without its end; with its end, or more is to
+  // come.
+  virtual void OnRest(LogId log, absl::string_view rest) = 0;
 
   // At each discovery, and when it changes.
   virtual void OnFiles(LogId log, const LogFiles& files) = 0;

@@ -25,8 +25,10 @@ struct LogFollowerOptions {
   absl::Duration discovery_interval = absl::Seconds(5);
   // How long the handle of a file that was renamed or deleted is kept after its last byte was read.
   absl::Duration linger = absl::Seconds(60);
+  // A line without an end is handed on when nothing was appended to it for so long.
+  absl::Duration unfinished_line_timeout = absl::Seconds(5);
   size_t files_max = 20'000;
-  size_t line_bytes_max = size_t{1} << 20;  // A longer line is handed on in parts and counted.
+  size_t line_bytes_max = size_t{1} << 20;  // A longer line is cut, the rest comes by OnRest.
 };
 
 // A record of the follower's state: the key is the log's path with a prefix, the value an

@@ -15,6 +15,7 @@ class NewLogWatch final : public LineSink {
     sink_.OnLog(log, description, origin);
   }
   void OnLines(LogId log, absl::string_view lines) override { sink_.OnLines(log, lines); }
+  void OnRest(LogId log, absl::string_view rest) override { sink_.OnRest(log, rest); }
   void OnFiles(LogId log, const LogFiles& files) override { sink_.OnFiles(log, files); }
   void OnLost(LogId log, uint64_t bytes, absl::string_view reason) override {
     sink_.OnLost(log, bytes, reason);

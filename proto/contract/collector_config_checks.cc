@@ -119,6 +119,10 @@ absl::Status CheckIntervals(const CollectorConfig& config) {
     ORA_RETURN_IF_ERROR(CheckDuration("discovery_interval", config.discovery_interval(),
                                       {absl::Milliseconds(100), absl::Hours(1)}));
   }
+  if (config.has_unfinished_line_timeout()) {
+    ORA_RETURN_IF_ERROR(CheckDuration("unfinished_line_timeout", config.unfinished_line_timeout(),
+                                      {absl::Milliseconds(100), absl::Hours(1)}));
+  }
   return absl::OkStatus();
 }
 
@@ -161,6 +165,9 @@ void FillDefaults(CollectorConfig& config) {
   }
   if (!config.has_discovery_interval()) {
     *config.mutable_discovery_interval() = ToProto(absl::Seconds(5));
+  }
+  if (!config.has_unfinished_line_timeout()) {
+    *config.mutable_unfinished_line_timeout() = ToProto(absl::Seconds(5));
   }
   if (config.logs().empty()) {
     LogSource& source = *config.add_logs();

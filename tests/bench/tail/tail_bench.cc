@@ -24,6 +24,7 @@ class CountingSink final : public LineSink {
  public:
   void OnLog(LogId, const LogDescription&, LogOrigin) override {}
   void OnLines(LogId, absl::string_view lines) override { bytes_ += lines.size(); }
+  void OnRest(LogId, absl::string_view rest) override { bytes_ += rest.size(); }
   void OnFiles(LogId, const LogFiles&) override {}
   void OnLost(LogId, uint64_t, absl::string_view) override {}
   void OnGone(LogId) override {}

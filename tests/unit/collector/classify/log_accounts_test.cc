@@ -98,6 +98,15 @@ TEST_F(LogAccountsTest, CountsBytesAndLinesByLevel) {
   EXPECT_EQ(sink_.doubled(), 0);
 }
 
+TEST_F(LogAccountsTest, ALineWhoseRestComesLaterCountsOnce) {
+  Open(LogOrigin::kFirstScan);
+  Lines("ERROR begin");
+  accounts_->OnRest(kLog, "s and ends\n");
+  Tick();
+  EXPECT_EQ(LinesOf("error"), 1);
+  EXPECT_EQ(Value("ora_log_appended_bytes_total"), 22);
+}
+
 TEST_F(LogAccountsTest, TellsFilesAndWhatWasLost) {
   Open(LogOrigin::kFirstScan);
   accounts_->OnFiles(kLog, {.size_bytes = 10, .storage_bytes = 30, .files = 3});

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "collector/tail/log_follower.h"
@@ -27,6 +29,7 @@ class RecordingSink final : public LineSink {
     LogDescription description;
     LogOrigin origin = LogOrigin::kKnown;
     std::string text;
+    uint64_t lines = 0;
     LogFiles files;
     std::map<std::string, uint64_t> lost;
     bool gone = false;
@@ -42,7 +45,15 @@ class RecordingSink final : public LineSink {
   }
   void OnLines(LogId log, absl::string_view lines) override {
     EXPECT_FALSE(lines.empty());
-    Of(log).text.append(lines.data(), lines.size());
+    Log& made = Of(log);
+    made.text.append(lines.data(), lines.size());
+    made.lines += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    if (!absl::EndsWith(lines, "\n")) ++made.lines;
+  }
+  void OnRest(LogId log, absl::string_view rest) override {
+    EXPECT_FALSE(rest.empty());
+    EXPECT_EQ(rest.substr(0, rest.size() - 1).find('\n'), absl::string_view::npos);
+    Of(log).text.append(rest.data(), rest.size());
   }
   void OnFiles(LogId log, const LogFiles& files) override { Of(log).files = files; }
   void OnLost(LogId log, uint64_t bytes, absl::string_view reason) override {

@@ -224,6 +224,9 @@ TEST_P(LogFollowerSeedTest, HandsOnEveryLineExactlyOnce) {
   PollAndRemember();
   PollAndRemember();
   EXPECT_EQ(Log("app.log").text, written_) << "seed " << GetParam();
+  EXPECT_EQ(Log("app.log").lines,
+            static_cast<uint64_t>(std::count(written_.begin(), written_.end(), '\n')))
+      << "seed " << GetParam() << ": " << done_;
   EXPECT_THAT(Log("app.log").lost, ::testing::IsEmpty()) << "seed " << GetParam();
 }
 

@@ -334,7 +334,7 @@ TEST_F(LogFollowerTest, KeepsAPartialLineBackUntilItEnds) {
   EXPECT_EQ(Text("app.log"), "one\ntwo\n");
 }
 
-TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileAfterALinger) {
+TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileAfterAPause) {
   Append("app.log", "one\ntw");
   Start();
   Poll();
@@ -343,7 +343,7 @@ TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileAfterALinger) {
   EXPECT_EQ(Text("app.log"), "one\n");
   Append("app.log.1", "o");
   Poll();
-  PassTime(options_.linger - absl::Milliseconds(1));
+  PassTime(options_.unfinished_line_timeout - absl::Milliseconds(1));
   EXPECT_EQ(Text("app.log"), "one\n");
   PassTime(absl::Milliseconds(1));
   EXPECT_EQ(Text("app.log"), "one\ntwo");
@@ -357,7 +357,7 @@ TEST_F(LogFollowerTest, HandsOnTheRestOfARenamedFileWhereEveryPollLooksAtTheDire
   Poll();
   Rename("app.log", "app.log.1");
   Poll();
-  PassTime(options_.linger - absl::Milliseconds(1));
+  PassTime(options_.unfinished_line_timeout - absl::Milliseconds(1));
   EXPECT_EQ(Text("app.log"), "one\n");
   PassTime(absl::Milliseconds(1));
   EXPECT_EQ(Text("app.log"), "one\ntw");
@@ -404,24 +404,6 @@ TEST_F(LogFollowerTest, HandsOnTheRestOfATruncatedFileFromItsCopy) {
   Poll();
   EXPECT_EQ(Text("app.log"), "one\ntwthree\n");
   EXPECT_THAT(Log("app.log").lost, IsEmpty());
-}
-
-TEST_F(LogFollowerTest, HandsOnALongLineInPartsAndCountsIt) {
-  options_.line_bytes_max = 100;
-  const std::string at_limit = std::string(99, 'a') + "\n";
-  const std::string over = std::string(100, 'b') + "\n";
-  const std::string far_over = std::string(1000, 'c') + "\n";
-  Append("app.log", at_limit);
-  Start();
-  Poll();
-  EXPECT_EQ(Count("ora_tail_long_lines_total"), 0u);
-  Append("app.log", over);
-  Poll();
-  EXPECT_EQ(Count("ora_tail_long_lines_total"), 1u);
-  Append("app.log", far_over);
-  Poll();
-  EXPECT_EQ(Count("ora_tail_long_lines_total"), 2u);
-  EXPECT_EQ(Text("app.log"), at_limit + over + far_over);
 }
 
 TEST_F(LogFollowerTest, ReadsLinesLongerThanABlock) {
