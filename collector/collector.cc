@@ -89,6 +89,7 @@ absl::Status RunningCollector::Build(const config::v1::CollectorConfig& config) 
   follow.sources.assign(config.logs().begin(), config.logs().end());
   follow.discovery_interval = FromProto(config.discovery_interval());
   follow.unfinished_line_timeout = FromProto(config.unfinished_line_timeout());
+  follow.handles_max = config.open_files_max();
   follow.files_max = contract::kFollowedFilesMax;
   follow.line_bytes_max = contract::kLineBytesMax;
   const bool first_start = spool_->Statistics().last_sequence == 0;

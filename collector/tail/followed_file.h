@@ -55,6 +55,7 @@ struct FollowedFile {
   absl::optional<absl::Duration> missing_since;
   bool verified = false;      // In this process.
   bool ended = false;         // Nothing will be appended: a copy, or a deleted file.
+  bool let_go = false;        // Its handle, before it was read to its end.
   bool paused = false;        // Nothing was appended for so long that a partial line is handed on.
   bool line_begun = false;    // The line at the offset has been handed on in part.
   absl::Time modify_time;     // When it was last seen.

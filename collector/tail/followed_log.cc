@@ -16,12 +16,34 @@ using storage::ReadableFile;
 // bytes is gone when it was missing for this long, any other when it was for `linger`.
 constexpr absl::Duration kMissingMin = absl::Seconds(2);
 
+// Counts the handles that are open.
+class CountedFile final : public ReadableFile {
+ public:
+  CountedFile(std::unique_ptr<ReadableFile> file, size_t& open)
+      : file_(std::move(file)), open_(open) {
+    ++open_;
+  }
+  CountedFile(const CountedFile&) = delete;
+  CountedFile& operator=(const CountedFile&) = delete;
+  ~CountedFile() override { --open_; }
+
+  absl::StatusOr<size_t> ReadAt(uint64_t offset, absl::Span<char> into) override {
+    return file_->ReadAt(offset, into);
+  }
+  absl::StatusOr<FileStatus> Status() override { return file_->Status(); }
+
+ private:
+  const std::unique_ptr<ReadableFile> file_;
+  size_t& open_;
+};
+
 bool SameFile(const FileStatus& a, const FileStatus& b) {
   return a.device == b.device && a.inode == b.inode;
 }
 
 absl::string_view ReasonOf(const FollowedFile& file) {
-  return file.fate == FollowedFile::Fate::kTruncated ? "truncated" : "deleted";
+  if (file.fate == FollowedFile::Fate::kTruncated) return "truncated";
+  return file.let_go ? "held_too_long" : "deleted";
 }
 
 }  // namespace
@@ -81,13 +103,20 @@ FollowedFile* FollowedLog::FindByIdentity(const FileStatus& status) {
 
 absl::StatusOr<std::unique_ptr<ReadableFile>> FollowedLog::Open(const std::string& path) {
   absl::StatusOr<std::unique_ptr<ReadableFile>> file = parts_.files.OpenForRead(path);
-  if (!file.ok() && !absl::IsNotFound(file.status()) && parts_.unreadable.insert(path).second) {
+  if (absl::IsResourceExhausted(file.status())) {
+    parts_.open_failures.Increment();  // Tried again with each look.
+    return file;
+  }
+  const bool is_there = !absl::IsNotFound(file.status());
+  if (!file.ok() && is_there && parts_.unreadable.insert(path).second) {
     parts_.unreadable_files.Increment();
     parts_.log.Warning(absl::StrCat("log ", path, ": ", file.status().message(),
                                     "; let the collector's user read it"));
   }
-  if (file.ok()) parts_.unreadable.erase(path);
-  return file;
+  if (!file.ok() && is_there) return file;
+  parts_.unreadable.erase(path);
+  if (!file.ok()) return file;
+  return std::make_unique<CountedFile>(*std::move(file), parts_.files_open);
 }
 
 void FollowedLog::Attach(FollowedFile& known, const PresentFile& present) {
@@ -260,6 +289,7 @@ FollowedLog::LookResult FollowedLog::Admit(const PresentFile& present, Baseline 
   Attach(file, now);
   file.size_proven = now.status.size_bytes;
   ++version_;
+  KeepHandle(file);
   Insert(std::move(file));
   return LookResult::kSettled;
 }

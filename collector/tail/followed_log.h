@@ -26,12 +26,15 @@ struct FollowerParts {
   storage::Counter& long_lines;
   storage::Counter& unreadable_files;
   storage::Counter& read_errors;
+  storage::Counter& open_failures;
   storage::Counter& damaged_archives;
   storage::Counter& unreadable_archives;
   absl::flat_hash_set<std::string> unreadable = {};  // Paths that were counted.
   std::vector<char> buffer = {};
   std::string text = {};
   size_t archives_open = 0;
+  size_t files_open = 0;
+  bool handle_refused = false;  // For the limit, since it was last looked at.
 };
 
 // Where reading starts in files of a log that was not known.
@@ -72,6 +75,13 @@ class FollowedLog {
   bool gone() const { return files_.empty() && present_files_ == 0; }
   state::v1::FollowedLogState State() const;
   uint64_t bytes_behind() const;
+
+  // An open file that may be closed without a loss. Valid until the log's next call.
+  struct IdleHandle {
+    FollowedFile* file = nullptr;
+    absl::Duration changed_at;
+  };
+  void AddIdleHandles(std::vector<IdleHandle>& idle);
   size_t file_count() const { return files_.size(); }
   const std::vector<FollowedFile>& files() const { return files_; }
   // True if the file at `path` is one of the log's: it has its inode, and its content or its name.
@@ -143,6 +153,8 @@ class FollowedLog {
   absl::StatusOr<std::unique_ptr<storage::ReadableFile>> Open(const std::string& path);
   bool OpenForReading(FollowedFile& file);
   void HandOn(FollowedFile& file, const Block& block);
+  // Past the limit of handles it is not kept, unless nothing else leads to the file.
+  void KeepHandle(FollowedFile& file);
   FollowedFile* FindByIdentity(const storage::FileStatus& status);
 
   const LogId id_;

@@ -70,6 +70,14 @@ bool FollowedLog::Poll() {
     // Each look at the directory has the rest read again, so that does not hold up its end.
     if (idle >= parts_.options.unfinished_line_timeout) file.Pause();
     if (is_base) continue;
+    if (status.link_count == 0 && file.unread_bytes() > 0 &&
+        idle >= parts_.options.held_deleted_max) {
+      // A compressed copy may still have it; else it is lost.
+      file.handle.reset();
+      file.let_go = true;
+      look = true;
+      continue;
+    }
     const bool lingered = idle >= parts_.options.linger;
     if (file.has_more() && !lingered) continue;
     if (status.link_count == 0 || lingered) file.Pause();
@@ -131,6 +139,7 @@ FollowedLog::ReadResult FollowedLog::ReadSome(size_t bytes_max) {
   if (block->kind == BlockKind::kLongPart && !file.line_begun) parts_.long_lines.Increment();
   const ReadResult result{.bytes = block->bytes.size()};
   HandOn(file, *block);
+  KeepHandle(file);
   if (file.is_archive() && file.unread_bytes() == 0) SettleArchive(file);
   return result;
 }
@@ -149,6 +158,20 @@ void FollowedLog::HandOn(FollowedFile& file, const Block& block) {
     parts_.sink.OnRest(id_, rest);
   }
   if (!text.empty()) parts_.sink.OnLines(id_, text);
+}
+
+void FollowedLog::KeepHandle(FollowedFile& file) {
+  if (parts_.files_open <= parts_.options.handles_max) return;
+  if (!file.attached || file.is_archive()) return;
+  file.handle.reset();
+  parts_.handle_refused = true;
+}
+
+void FollowedLog::AddIdleHandles(std::vector<IdleHandle>& idle) {
+  for (FollowedFile& file : files_) {
+    if (file.handle == nullptr || !file.attached || file.is_archive() || file.has_more()) continue;
+    idle.push_back({.file = &file, .changed_at = file.changed_at});
+  }
 }
 
 bool FollowedLog::has_more() const {

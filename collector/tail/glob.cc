@@ -99,12 +99,12 @@ class Walker {
     }
   }
 
-  std::vector<std::string> found() && { return std::move(found_); }
+  std::vector<FoundFile> found() && { return std::move(found_); }
 
  private:
   void Take(const std::string& path, FileType type) {
     if (type == FileType::kDirectory || type == FileType::kFifo) return;
-    if (found_.size() < limits_.paths_max) found_.push_back(path);
+    if (found_.size() < limits_.paths_max) found_.push_back({path, type});
   }
 
   bool IsDirectory(const std::string& path, FileType type) {
@@ -117,7 +117,7 @@ class Walker {
   const GlobLimits limits_;
   DirectoryListings& listings_;
   storage::FileSystem& files_;
-  std::vector<std::string> found_;
+  std::vector<FoundFile> found_;
 };
 
 }  // namespace
@@ -196,8 +196,8 @@ const std::vector<DirectoryEntry>& DirectoryListings::List(const std::string& di
   return *listed;
 }
 
-std::vector<std::string> Walk(const Glob& glob, const GlobLimits& limits,
-                              DirectoryListings& listings, storage::FileSystem& files) {
+std::vector<FoundFile> Walk(const Glob& glob, const GlobLimits& limits, DirectoryListings& listings,
+                            storage::FileSystem& files) {
   Walker walker(glob, limits, listings, files);
   walker.Descend("", 0, 0);
   return std::move(walker).found();

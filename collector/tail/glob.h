@@ -49,9 +49,15 @@ struct GlobLimits {
   size_t paths_max = 20'000;
 };
 
+// A path that a glob has found.
+struct FoundFile {
+  std::string path;
+  storage::FileType type = storage::FileType::kRegular;  // kOther: the listing does not tell.
+};
+
 // The paths of files (regular ones and symlinks) that match. `**` does not go through symlinks.
 // At most `limits.paths_max` paths.
-std::vector<std::string> Walk(const Glob& glob, const GlobLimits& limits,
-                              DirectoryListings& listings, storage::FileSystem& files);
+std::vector<FoundFile> Walk(const Glob& glob, const GlobLimits& limits, DirectoryListings& listings,
+                            storage::FileSystem& files);
 
 }  // namespace ora::collector

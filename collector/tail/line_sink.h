@@ -54,7 +54,8 @@ class LineSink {
   // At each discovery, and when it changes.
   virtual void OnFiles(LogId log, const LogFiles& files) = 0;
 
-  // Bytes that were cut or deleted before they could be read; `reason` is "truncated" or "deleted".
+  // Bytes that were gone before they could be read; `reason` is "truncated" (cut in place),
+  // "deleted", or "held_too_long" (deleted, and its handle let go before it was read).
   virtual void OnLost(LogId log, uint64_t bytes, absl::string_view reason) = 0;
 
   // All files of the log are gone; no call for it comes after this one, unless OnLog does again.

@@ -28,6 +28,7 @@ absl::string_view NameOf(absl::string_view path) { return path.substr(path.rfind
 
 using FileId = std::pair<uint64_t, uint64_t>;  // Device and inode.
 
+constexpr size_t kPathsOfALog = 10;    // That the globs may name: itself and backups.
 constexpr size_t kOtherPathsMax = 64;  // For each log.
 constexpr int kLinkChainMax = 40;      // As the kernel follows them.
 
@@ -49,14 +50,17 @@ class PollingFollower final : public LogFollower {
                .long_lines = counters.Get("ora_tail_long_lines_total"),
                .unreadable_files = counters.Get("ora_tail_unreadable_files_total"),
                .read_errors = counters.Get("ora_tail_read_errors_total"),
+               .open_failures = counters.Get("ora_tail_open_failures_total"),
                .damaged_archives = counters.Get("ora_tail_damaged_archives_total"),
                .unreadable_archives = counters.Get("ora_tail_unreadable_archives_total")},
-        skipped_logs_(counters.Get("ora_tail_skipped_logs_total")) {}
+        skipped_logs_(counters.Get("ora_tail_skipped_logs_total")),
+        handles_let_go_(counters.Get("ora_tail_handles_let_go_total")) {}
 
   bool Poll(size_t bytes_max) override;
   std::vector<FollowerStateChange> Changes() override;
   void Commit() override;
   size_t files_followed() const override;
+  size_t files_open() const override { return parts_.files_open; }
   uint64_t bytes_behind() const override;
 
  private:
@@ -87,9 +91,9 @@ class PollingFollower final : public LogFollower {
   void Discover();
   void RestoreLogs();
   // Begins to follow the log that `path` belongs to, if it is new and `path` is of that type.
-  void Adopt(const std::string& path, FileType type, DirectoryListings& listings, Listed& listed);
+  void Adopt(const FoundFile& found, Listed& listed);
   // Tells logs of their files that were moved to paths of no log.
-  void FindMoved(const std::vector<std::string>& paths);
+  void FindMoved(absl::Span<const FoundFile> found);
   Entry& AddLog(const std::string& path, size_t source, LogOrigin origin);
   Baseline BaselineOf(size_t source) const;
   static NamesByBase Group(const std::vector<DirectoryEntry>& entries);
@@ -108,6 +112,9 @@ class PollingFollower final : public LogFollower {
   // One block of each log that has more, from the one whose turn it is; returns the bytes.
   size_t ReadRound(size_t bytes_max);
   void DropGone();
+  // Where the limit refused some: a quarter, of files that are in their place and read to their
+  // end, the longest idle first; not at every poll.
+  void LetHandlesGo();
 
   const LogFollowerOptions options_;
   const LogSources sources_;
@@ -115,6 +122,7 @@ class PollingFollower final : public LogFollower {
   bool first_start_;
   FollowerParts parts_;
   storage::Counter& skipped_logs_;
+  storage::Counter& handles_let_go_;
   std::map<std::string, Entry> logs_;                   // By path.
   absl::flat_hash_map<FileId, std::string> owners_;     // Paths of logs.
   absl::flat_hash_set<std::string> forgotten_;          // Keys whose deletion is not committed.
@@ -123,6 +131,7 @@ class PollingFollower final : public LogFollower {
   LogId last_id_ = 0;
   bool discovered_ = false;
   absl::Duration next_discovery_;
+  absl::Duration next_let_go_;
   std::string next_to_read_;  // Path: the log whose turn it is.
 };
 
@@ -160,8 +169,9 @@ void PollingFollower::RestoreLogs() {
   restored_.clear();
 }
 
-void PollingFollower::FindMoved(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
+void PollingFollower::FindMoved(absl::Span<const FoundFile> found) {
+  for (const FoundFile& file : found) {
+    const std::string& path = file.path;
     const BackupName parsed = ParseBackupName(NameOf(path));
     if (parsed.compressed || parsed.rank.kind != BackupRank::Kind::kBase) continue;
     if (logs_.contains(path)) continue;
@@ -173,8 +183,8 @@ void PollingFollower::FindMoved(const std::vector<std::string>& paths) {
   }
 }
 
-void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryListings& listings,
-                            Listed& listed) {
+void PollingFollower::Adopt(const FoundFile& found, Listed& listed) {
+  const std::string& path = found.path;
   const std::string directory = DirectoryOf(path);
   const absl::string_view name = NameOf(path);
   const BackupName parsed = ParseBackupName(name);
@@ -185,12 +195,7 @@ void PollingFollower::Adopt(const std::string& path, FileType type, DirectoryLis
   const absl::StatusOr<FileStatus> status = parts_.files.Stat(path);
   if (!status.ok() || status->type != FileType::kRegular) return;
   const bool is_base = parsed.rank.kind == BackupRank::Kind::kBase && !parsed.compressed;
-  const std::vector<DirectoryEntry>& entries = listings.List(directory);
-  const bool is_link = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
-    return entry.name == name && entry.type == FileType::kSymlink;
-  });
-  if (is_link != (type == FileType::kSymlink)) return;
-  if (is_link && !is_base) return;
+  if (found.type == FileType::kSymlink && !is_base) return;
   // A file is followed where it lies, or lay first; a link counts where it leads outside.
   if (OwnerOf(Entry(), path, *status) != nullptr) return;
   if (logs_.size() >= options_.files_max) {
@@ -337,8 +342,8 @@ void PollingFollower::LookNow(Entry& entry) {
 void PollingFollower::Discover() {
   if (!discovered_) RestoreLogs();
   DirectoryListings listings(parts_.files);
-  const std::vector<std::string> paths =
-      sources_.Find({.paths_max = options_.files_max}, listings, parts_.files);
+  const std::vector<FoundFile> found =
+      sources_.Find({.paths_max = kPathsOfALog * options_.files_max}, listings, parts_.files);
   owners_.clear();
   for (const auto& [path, entry] : logs_) {
     for (const FollowedFile& file : entry.log->files()) {
@@ -347,10 +352,13 @@ void PollingFollower::Discover() {
   }
   Listed listed(parts_.files);
   // First what is known, so that it keeps its files; then what is new, real files before links.
-  FindMoved(paths);
+  FindMoved(found);
   for (auto& [path, entry] : logs_) Look(entry, listed);
-  for (const FileType type : {FileType::kRegular, FileType::kSymlink}) {
-    for (const std::string& path : paths) Adopt(path, type, listings, listed);
+  for (const FoundFile& file : found) {
+    if (file.type != FileType::kSymlink) Adopt(file, listed);
+  }
+  for (const FoundFile& file : found) {
+    if (file.type == FileType::kSymlink) Adopt(file, listed);
   }
   DropGone();
   discovered_ = true;
@@ -396,8 +404,24 @@ bool PollingFollower::Poll(size_t bytes_max) {
     bytes_max -= std::min(used, bytes_max);
   }
   DropGone();
+  LetHandlesGo();
   return std::any_of(logs_.begin(), logs_.end(),
                      [](const auto& log) { return log.second.log->has_more(); });
+}
+
+void PollingFollower::LetHandlesGo() {
+  if (!parts_.handle_refused || parts_.clock.Monotonic() < next_let_go_) return;
+  parts_.handle_refused = false;
+  next_let_go_ = parts_.clock.Monotonic() + options_.discovery_interval;
+  std::vector<FollowedLog::IdleHandle> idle;
+  for (auto& [path, entry] : logs_) entry.log->AddIdleHandles(idle);
+  const size_t kept = options_.handles_max * 3 / 4;
+  const size_t wanted = parts_.files_open > kept ? parts_.files_open - kept : 0;
+  const size_t count = std::min(wanted, idle.size());
+  std::nth_element(idle.begin(), idle.begin() + static_cast<ptrdiff_t>(count), idle.end(),
+                   [](const auto& a, const auto& b) { return a.changed_at < b.changed_at; });
+  for (size_t i = 0; i < count; ++i) idle[i].file->handle.reset();
+  handles_let_go_.Add(count);
 }
 
 std::vector<FollowerStateChange> PollingFollower::Changes() {

@@ -27,7 +27,11 @@ struct LogFollowerOptions {
   absl::Duration linger = absl::Seconds(60);
   // A line without an end is handed on when nothing was appended to it for so long.
   absl::Duration unfinished_line_timeout = absl::Seconds(5);
+  // A deleted file whose rest could not be read for so long since it last grew is let go and lost.
+  absl::Duration held_deleted_max = absl::Minutes(10);
   size_t files_max = 20'000;
+  // Handles that are kept open, but those of files that are deleted, moved or being read now.
+  size_t handles_max = 512;
   size_t line_bytes_max = size_t{1} << 20;  // A longer line is cut, the rest comes by OnRest.
 };
 
@@ -51,8 +55,9 @@ class LogFollower {
       bool first_start, LineSink& sink, storage::FileSystem& files, storage::Clock& clock,
       storage::LogSink& log, storage::Counters& counters);
 
-  // Looks for new files when it is time, and reads at most `bytes_max` of what is new. Returns true
-  // if there is more to read. Unreadable files are counted and tried again, never fatal.
+  // Looks for new files when it is time, and reads at most `bytes_max` of what is new; with 0 it
+  // only looks at what became of the files, so that none is missed. Returns true if there is more
+  // to read. Unreadable files are counted and tried again, never fatal.
   virtual bool Poll(size_t bytes_max) = 0;
 
   // The records that changed since the last call that was followed by Commit. They match exactly
@@ -62,8 +67,9 @@ class LogFollower {
   // The records of the last Changes are durable.
   virtual void Commit() = 0;
 
-  // Files that are followed, and the bytes known to be unread.
+  // Files that are followed, handles that are open, and the bytes known to be unread.
   virtual size_t files_followed() const = 0;
+  virtual size_t files_open() const = 0;
   virtual uint64_t bytes_behind() const = 0;
 };
 

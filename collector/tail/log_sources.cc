@@ -129,19 +129,19 @@ bool LogSources::StartsAtEnd(size_t source) const {
   return sources_[source]->config.start() == config::v1::START_POSITION_END;
 }
 
-std::vector<std::string> LogSources::Find(const GlobLimits& limits, DirectoryListings& listings,
-                                          storage::FileSystem& files) const {
-  std::vector<std::string> paths;
+std::vector<FoundFile> LogSources::Find(const GlobLimits& limits, DirectoryListings& listings,
+                                        storage::FileSystem& files) const {
+  std::vector<FoundFile> found;
   absl::flat_hash_set<std::string> seen;
   for (const std::unique_ptr<Source>& source : sources_) {
     for (const Glob& glob : source->include) {
-      for (std::string& path : Walk(glob, limits, listings, files)) {
-        if (paths.size() >= limits.paths_max) return paths;
-        if (seen.insert(path).second) paths.push_back(std::move(path));
+      for (FoundFile& file : Walk(glob, limits, listings, files)) {
+        if (found.size() >= limits.paths_max) return found;
+        if (seen.insert(file.path).second) found.push_back(std::move(file));
       }
     }
   }
-  return paths;
+  return found;
 }
 
 }  // namespace ora::collector

@@ -39,8 +39,8 @@ class LogSources {
   bool StartsAtEnd(size_t source) const;
 
   // Every path that some source names now, each once; not more than `limits` allow in all.
-  std::vector<std::string> Find(const GlobLimits& limits, DirectoryListings& listings,
-                                storage::FileSystem& files) const;
+  std::vector<FoundFile> Find(const GlobLimits& limits, DirectoryListings& listings,
+                              storage::FileSystem& files) const;
 
  private:
   struct Source;

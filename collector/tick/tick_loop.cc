@@ -34,10 +34,10 @@ TickLoop::TickLoop(const TickLoopOptions& options, const TickLoopParts& parts,
       next_tick_(next_poll_) {}
 
 absl::Duration TickLoop::Step() {
-  if (!holding_ && (more_to_read_ || clock_.Monotonic() >= next_poll_)) Poll();
+  if ((more_to_read_ && !holding_) || clock_.Monotonic() >= next_poll_) Poll();
   if (clock_.Monotonic() >= next_tick_) Tick();
   if (more_to_read_ && !holding_) return absl::ZeroDuration();
-  const absl::Duration next = holding_ ? next_tick_ : std::min(next_poll_, next_tick_);
+  const absl::Duration next = std::min(next_poll_, next_tick_);
   return std::max(next - clock_.Monotonic(), absl::ZeroDuration());
 }
 
@@ -47,7 +47,8 @@ void TickLoop::Finish() {
 }
 
 void TickLoop::Poll() {
-  more_to_read_ = parts_.follower.Poll(options_.poll_bytes_max);
+  // While nothing may be read, rotations are still looked at: handles keep what they would take.
+  more_to_read_ = parts_.follower.Poll(holding_ ? 0 : options_.poll_bytes_max);
   next_poll_ = clock_.Monotonic() + options_.poll_interval;
   // A counter that nobody saw at zero has no first rise: the zero goes out soon.
   if (parts_.watch.appeared()) {
@@ -89,6 +90,7 @@ void TickLoop::Sample() {
   parts_.own.Sample({.spool_bytes = spool.bytes_on_disk,
                      .spool_batches_pending = spool.batches_pending,
                      .files_followed = parts_.follower.files_followed(),
+                     .files_open = parts_.follower.files_open(),
                      .bytes_behind = parts_.follower.bytes_behind(),
                      .series = batch_.series_count()},
                     batch_);

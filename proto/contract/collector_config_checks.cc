@@ -15,6 +15,7 @@ using config::v1::LogSource;
 using config::v1::ProcessRule;
 
 constexpr absl::string_view kStateDirectoryDefault = "/var/lib/ora/collector";
+constexpr uint32_t kOpenFilesDefault = 512;
 constexpr uint32_t kProcessComponentsDefault = 200;
 constexpr uint64_t kSpoolBytesDefault = uint64_t{1} << 30;
 
@@ -138,6 +139,8 @@ absl::Status Validate(const CollectorConfig& config) {
   for (int i = 0; i < config.logs_size(); ++i) {
     ORA_RETURN_IF_ERROR(CheckLogSource(absl::StrCat("logs[", i, "]"), config.logs(i)));
   }
+  ORA_RETURN_IF_ERROR(
+      CheckNumber("open_files_max", config.open_files_max(), {kOpenFilesMin, kOpenFilesMax}));
   const config::v1::ProcessConfig& processes = config.processes();
   ORA_RETURN_IF_ERROR(CheckCount("processes.rules", processes.rules_size(), kProcessRulesMax));
   for (int i = 0; i < processes.rules_size(); ++i) {
@@ -169,6 +172,7 @@ void FillDefaults(CollectorConfig& config) {
   if (!config.has_unfinished_line_timeout()) {
     *config.mutable_unfinished_line_timeout() = ToProto(absl::Seconds(5));
   }
+  if (config.open_files_max() == 0) config.set_open_files_max(kOpenFilesDefault);
   if (config.logs().empty()) {
     LogSource& source = *config.add_logs();
     for (const char* glob : kIncludeDefault) source.add_include(glob);

@@ -56,6 +56,8 @@ inline constexpr int32_t kAnalysesMax = 1'000;
 inline constexpr size_t kLogSourcesMax = 1'000;
 inline constexpr size_t kGlobsMax = 100;
 inline constexpr size_t kFollowedFilesMax = 20'000;
+inline constexpr uint32_t kOpenFilesMin = 16;
+inline constexpr uint32_t kOpenFilesMax = 60'000;
 inline constexpr size_t kLineBytesMax = size_t{1} << 20;
 inline constexpr size_t kErrorTypesMax = 100;  // For each log; the rest is "other".
 

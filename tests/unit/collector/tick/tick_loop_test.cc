@@ -35,7 +35,11 @@ class FakeFollower final : public LogFollower {
     polls_.push_back([=, this] { sink_.OnLines(log, line + "\n"); });
   }
 
-  bool Poll(size_t) override {
+  bool Poll(size_t bytes_max) override {
+    if (bytes_max == 0) {
+      ++look_count_;
+      return !polls_.empty();
+    }
     ++poll_count_;
     if (polls_.empty()) return false;
     polls_.front()();
@@ -48,9 +52,11 @@ class FakeFollower final : public LogFollower {
   }
   void Commit() override { committed_position_ = position_; }
   size_t files_followed() const override { return logs_; }
+  size_t files_open() const override { return logs_; }
   uint64_t bytes_behind() const override { return polls_.size(); }
 
   int poll_count_ = 0;
+  int look_count_ = 0;
   int position_ = 0;
   int committed_position_ = 0;
 
@@ -174,6 +180,7 @@ TEST_F(TickLoopTest, ReadsNoLogsWhileTheSpoolIsFull) {
   follower_.Appear("/a");
   RunFor(absl::Seconds(20));
   EXPECT_EQ(follower_.poll_count_, polls);
+  EXPECT_GT(follower_.look_count_, 0);  // Rotations are seen all the same.
   EXPECT_EQ(follower_.committed_position_, 0);
 
   files_.SetFreeBytes(absl::nullopt);
