@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "collector/ship/shipper.h"
+#include "collector/tail/hints/inotify_hints.h"
 #include "collector/tick/tick_loop.h"
 #include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
@@ -65,6 +66,7 @@ class RunningCollector final : public Collector {
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<LogAccounts> accounts_;
   std::unique_ptr<NewLogWatch> watch_;
+  std::unique_ptr<ChangeHints> hints_;  // Or null.
   std::unique_ptr<LogFollower> follower_;
   std::unique_ptr<ProcessSampler> processes_;
   std::unique_ptr<HostSampler> host_;
@@ -92,6 +94,15 @@ absl::Status RunningCollector::Build(const config::v1::CollectorConfig& config) 
   follow.handles_max = config.open_files_max();
   follow.files_max = contract::kFollowedFilesMax;
   follow.line_bytes_max = contract::kLineBytesMax;
+  if (!config.poll_only()) {
+    absl::StatusOr<std::unique_ptr<ChangeHints>> hints = MakeInotifyHints(InotifyLimits());
+    if (hints.ok()) {
+      hints_ = *std::move(hints);
+    } else {
+      env.log.Warning(hints.status().message());
+    }
+  }
+  follow.hints = hints_.get();
   const bool first_start = spool_->Statistics().last_sequence == 0;
   ORA_ASSIGN_OR_RETURN(follower_, LogFollower::Make(follow, state, first_start, *watch_, env.files,
                                                     env.clock, env.log, env.counters));

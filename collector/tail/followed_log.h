@@ -72,6 +72,11 @@ class FollowedLog {
   ReadResult ReadSome(size_t bytes_max);
 
   bool has_more() const;
+  // Its file is in its place, read to its end, and has not changed for a while; nothing of it waits
+  // for its time. A hint that it changes is enough then.
+  bool IsQuiet() const;
+  // No hints are to be had for it; asked for again when it is followed anew.
+  void DoNotHint() { hintable_ = false; }
   bool gone() const { return files_.empty() && present_files_ == 0; }
   state::v1::FollowedLogState State() const;
   uint64_t bytes_behind() const;
@@ -164,6 +169,7 @@ class FollowedLog {
   LogArchives archives_;
   bool knows_archives_ = true;
   std::vector<std::string> others_;
+  bool hintable_ = true;
   size_t present_files_ = 0;
   LogFiles told_;
   uint64_t version_ = 1;

@@ -10,6 +10,8 @@ namespace {
 using storage::FileStatus;
 using storage::ReadableFile;
 
+// A file that is written to more often is polled, which costs less than hints for it.
+constexpr absl::Duration kQuietMin = absl::Seconds(2);
 constexpr size_t kBlockBytes = size_t{256} << 10;
 
 }  // namespace
@@ -178,6 +180,20 @@ bool FollowedLog::has_more() const {
   return archives_.wants_survey() ||
          std::any_of(files_.begin(), files_.end(),
                      [](const FollowedFile& file) { return file.has_more(); });
+}
+
+bool FollowedLog::IsQuiet() const {
+  if (!hintable_ || archives_.wants_survey() || !others_.empty()) return false;
+  const absl::Duration now = parts_.clock.Monotonic();
+  bool has_base = false;
+  for (const FollowedFile& file : files_) {
+    if (!file.attached || file.unread_bytes() > 0 || now - file.changed_at < kQuietMin) {
+      return false;
+    }
+    if (!file.is_base() && file.handle != nullptr) return false;
+    has_base = has_base || file.is_base();
+  }
+  return has_base;
 }
 
 uint64_t FollowedLog::bytes_behind() const {

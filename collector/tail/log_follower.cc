@@ -28,7 +28,8 @@ absl::string_view NameOf(absl::string_view path) { return path.substr(path.rfind
 
 using FileId = std::pair<uint64_t, uint64_t>;  // Device and inode.
 
-constexpr size_t kPathsOfALog = 10;    // That the globs may name: itself and backups.
+constexpr size_t kPathsOfALog = 10;  // That the globs may name: itself and backups.
+constexpr absl::Duration kArmingInterval = absl::Minutes(1);
 constexpr size_t kOtherPathsMax = 64;  // For each log.
 constexpr int kLinkChainMax = 40;      // As the kernel follows them.
 
@@ -54,13 +55,20 @@ class PollingFollower final : public LogFollower {
                .damaged_archives = counters.Get("ora_tail_damaged_archives_total"),
                .unreadable_archives = counters.Get("ora_tail_unreadable_archives_total")},
         skipped_logs_(counters.Get("ora_tail_skipped_logs_total")),
-        handles_let_go_(counters.Get("ora_tail_handles_let_go_total")) {}
+        handles_let_go_(counters.Get("ora_tail_handles_let_go_total")),
+        hints_refused_(counters.Get("ora_tail_hints_refused_total")),
+        hints_lost_(counters.Get("ora_tail_hints_lost_total")) {}
+
+  ~PollingFollower() override {
+    for (auto& [path, entry] : logs_) Disarm(entry);
+  }
 
   bool Poll(size_t bytes_max) override;
   std::vector<FollowerStateChange> Changes() override;
   void Commit() override;
   size_t files_followed() const override;
   size_t files_open() const override { return parts_.files_open; }
+  size_t files_hinted() const override { return tokens_.size(); }
   uint64_t bytes_behind() const override;
 
  private:
@@ -71,6 +79,7 @@ class PollingFollower final : public LogFollower {
     // Paths besides the log's own whose files are the log's too, with their backups: where its
     // symlink leads, and where its files were moved to. The latest last.
     std::vector<std::string> others;
+    ChangeHints::Token token = 0;  // Not 0: a hint will tell of its next change.
     uint64_t offered_version = 0;
     uint64_t committed_version = 0;
   };
@@ -108,6 +117,7 @@ class PollingFollower final : public LogFollower {
   void FollowLink(Entry& entry, const NamesByBase& names);
   // Looks at the log's directories, again if names moved meanwhile.
   void Look(Entry& entry, Listed& listed);
+  void LookAt(Entry& entry, Listed& listed);
   void LookNow(Entry& entry);
   // One block of each log that has more, from the one whose turn it is; returns the bytes.
   size_t ReadRound(size_t bytes_max);
@@ -115,6 +125,10 @@ class PollingFollower final : public LogFollower {
   // Where the limit refused some: a quarter, of files that are in their place and read to their
   // end, the longest idle first; not at every poll.
   void LetHandlesGo();
+  // Polls a log, and asks for a hint where it is quiet.
+  void PollLog(Entry& entry);
+  void TakeHints();
+  void Disarm(Entry& entry);
 
   const LogFollowerOptions options_;
   const LogSources sources_;
@@ -123,11 +137,15 @@ class PollingFollower final : public LogFollower {
   FollowerParts parts_;
   storage::Counter& skipped_logs_;
   storage::Counter& handles_let_go_;
+  storage::Counter& hints_refused_;
+  storage::Counter& hints_lost_;
   std::map<std::string, Entry> logs_;                   // By path.
   absl::flat_hash_map<FileId, std::string> owners_;     // Paths of logs.
   absl::flat_hash_set<std::string> forgotten_;          // Keys whose deletion is not committed.
   absl::flat_hash_set<std::string> forgotten_offered_;  // Those of the last Changes.
   absl::flat_hash_set<std::string> skipped_;            // Paths past the limit, counted.
+  absl::flat_hash_map<ChangeHints::Token, std::string> tokens_;  // Paths of logs.
+  absl::Duration next_arming_;
   LogId last_id_ = 0;
   bool discovered_ = false;
   absl::Duration next_discovery_;
@@ -320,6 +338,12 @@ absl::optional<std::vector<PresentFile>> PollingFollower::PresentFiles(Entry& en
 }
 
 void PollingFollower::Look(Entry& entry, Listed& listed) {
+  LookAt(entry, listed);
+  // The change gave no hint.
+  if (entry.token != 0 && !entry.log->IsQuiet()) Disarm(entry);
+}
+
+void PollingFollower::LookAt(Entry& entry, Listed& listed) {
   absl::optional<std::vector<PresentFile>> present = PresentFiles(entry, listed);
   if (!present.has_value()) return;
   const Baseline baseline = std::exchange(entry.baseline, Baseline::kNone);
@@ -371,6 +395,7 @@ void PollingFollower::DropGone() {
       ++log;
       continue;
     }
+    Disarm(log->second);
     parts_.sink.OnGone(log->second.log->id());
     forgotten_.insert(KeyOf(log->first));
     log = logs_.erase(log);
@@ -393,10 +418,52 @@ size_t PollingFollower::ReadRound(size_t bytes_max) {
   return used;
 }
 
+void PollingFollower::Disarm(Entry& entry) {
+  if (entry.token == 0) return;
+  options_.hints->Disarm(entry.token);
+  tokens_.erase(std::exchange(entry.token, 0));
+}
+
+void PollingFollower::TakeHints() {
+  if (options_.hints == nullptr) return;
+  const ChangeHints::Fired fired = options_.hints->Take();
+  if (fired.all) {
+    hints_lost_.Increment();
+    for (auto& [path, entry] : logs_) Disarm(entry);
+  }
+  for (const ChangeHints::Token token : fired.tokens) {
+    const auto path = tokens_.find(token);
+    if (path == tokens_.end()) continue;
+    if (const auto log = logs_.find(path->second); log != logs_.end()) log->second.token = 0;
+    tokens_.erase(path);
+  }
+}
+
+void PollingFollower::PollLog(Entry& entry) {
+  if (entry.log->Poll()) LookNow(entry);
+  const absl::Duration now = parts_.clock.Monotonic();
+  if (options_.hints == nullptr || now < next_arming_ || !entry.log->IsQuiet()) return;
+  const absl::StatusOr<ChangeHints::Token> token =
+      options_.hints->Arm(entry.log->description().path);
+  if (!token.ok()) {
+    // The rest waits too, where the limit is reached.
+    if (absl::IsResourceExhausted(token.status())) next_arming_ = now + kArmingInterval;
+    hints_refused_.Increment();
+    entry.log->DoNotHint();
+    return;
+  }
+  entry.token = *token;
+  tokens_[*token] = entry.log->description().path;
+  // What changed before it was armed gives no hint.
+  if (entry.log->Poll()) LookNow(entry);
+  if (!entry.log->IsQuiet()) Disarm(entry);
+}
+
 bool PollingFollower::Poll(size_t bytes_max) {
+  TakeHints();
   if (!discovered_ || parts_.clock.Monotonic() >= next_discovery_) Discover();
   for (auto& [path, entry] : logs_) {
-    if (entry.log->Poll()) LookNow(entry);
+    if (entry.token == 0) PollLog(entry);
   }
   while (bytes_max > 0) {
     const size_t used = ReadRound(bytes_max);

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "collector/tail/hints/change_hints.h"
 #include "collector/tail/line_sink.h"
 #include "ora/config/v1/collector_config.pb.h"
 #include "storage/env/clock.h"
@@ -32,6 +33,8 @@ struct LogFollowerOptions {
   size_t files_max = 20'000;
   // Handles that are kept open, but those of files that are deleted, moved or being read now.
   size_t handles_max = 512;
+  // Null: files are polled alone. Must outlive the follower.
+  ChangeHints* hints = nullptr;
   size_t line_bytes_max = size_t{1} << 20;  // A longer line is cut, the rest comes by OnRest.
 };
 
@@ -70,6 +73,7 @@ class LogFollower {
   // Files that are followed, handles that are open, and the bytes known to be unread.
   virtual size_t files_followed() const = 0;
   virtual size_t files_open() const = 0;
+  virtual size_t files_hinted() const = 0;  // That are polled at each discovery alone.
   virtual uint64_t bytes_behind() const = 0;
 };
 

@@ -33,6 +33,7 @@ void OwnSeries::Sample(const OwnGauges& gauges, SampleSink& sink) {
   Add("ora_spool_batches_pending", static_cast<double>(gauges.spool_batches_pending), sink);
   Add("ora_collector_files_followed", static_cast<double>(gauges.files_followed), sink);
   Add("ora_collector_files_open", static_cast<double>(gauges.files_open), sink);
+  Add("ora_collector_files_hinted", static_cast<double>(gauges.files_hinted), sink);
   Add("ora_collector_bytes_behind", static_cast<double>(gauges.bytes_behind), sink);
   Add("ora_collector_series", static_cast<double>(gauges.series), sink);
   SampleProcess(sink);

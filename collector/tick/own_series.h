@@ -17,6 +17,7 @@ struct OwnGauges {
   uint64_t spool_batches_pending = 0;
   uint64_t files_followed = 0;
   uint64_t files_open = 0;
+  uint64_t files_hinted = 0;
   uint64_t bytes_behind = 0;
   uint64_t series = 0;
 };

@@ -91,6 +91,7 @@ void TickLoop::Sample() {
                      .spool_batches_pending = spool.batches_pending,
                      .files_followed = parts_.follower.files_followed(),
                      .files_open = parts_.follower.files_open(),
+                     .files_hinted = parts_.follower.files_hinted(),
                      .bytes_behind = parts_.follower.bytes_behind(),
                      .series = batch_.series_count()},
                     batch_);

@@ -39,8 +39,9 @@ EDGES = {
     "collector": PROTO + ("proto/transport", "proto/yaml", "storage/env", "ora/state/v1", "collector/"),
     "collector/config": PROTO + ("proto/yaml", "storage/env"),
     "collector/series": PROTO + ("storage/env", "storage/"),  # storage/sample.h: one definition of the staleness marker
-    "collector/tail": PROTO + ("storage/env", "ora/state/v1", "collector/tail/archive"),
+    "collector/tail": PROTO + ("storage/env", "ora/state/v1", "collector/tail/archive", "collector/tail/hints"),
     "collector/tail/archive": ("proto/status", "storage/env"),
+    "collector/tail/hints": ("storage/env",),
     "collector/classify": PROTO + ("storage/env", "ora/state/v1", "collector/tail", "collector/series"),
     "collector/process": PROTO + ("storage/env", "collector/series"),
     "collector/spool": PROTO + ("storage/env",),

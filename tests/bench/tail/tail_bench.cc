@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "collector/tail/hints/inotify_hints.h"
 #include "collector/tail/log_follower.h"
 #include "storage/env/posix_file_system.h"
 #include "tests/fakes/manual_clock.h"
@@ -18,6 +19,8 @@ namespace ora::collector {
 namespace {
 
 constexpr uint64_t kFileBytes = uint64_t{256} << 20;
+constexpr size_t kHintsMax = 20'000;
+constexpr int kPollsUntilQuiet = 20;
 constexpr size_t kPollBytes = size_t{1} << 20;
 
 class CountingSink final : public LineSink {
@@ -70,7 +73,14 @@ class Directory {
 // A follower of all logs of a directory, from their beginning.
 class Following {
  public:
-  explicit Following(const Directory& directory) {
+  enum class Hints { kNone, kInotify };
+  explicit Following(const Directory& directory, Hints hints = Hints::kNone) {
+    if (hints == Hints::kInotify) {
+      auto made = MakeInotifyHints({.files_max = kHintsMax});
+      if (!made.ok()) std::abort();
+      hints_ = *std::move(made);
+      options_.hints = hints_.get();
+    }
     options_.sources.emplace_back().add_include(directory.path() + "/*.log");
     auto made = LogFollower::Make(options_, {}, /*first_start=*/true, sink_, files_, clock_, log_,
                                   counters_);
@@ -84,6 +94,7 @@ class Following {
 
  private:
   LogFollowerOptions options_;
+  std::unique_ptr<ChangeHints> hints_;
   CountingSink sink_;
   storage::PosixFileSystem files_;
   fakes::ManualClock clock_;
@@ -107,19 +118,33 @@ void FollowOneFile(benchmark::State& state) {
 }
 BENCHMARK(FollowOneFile)->Unit(benchmark::kMillisecond);
 
-// A poll a second, so each fifth looks at the directory.
-void PollIdleFiles(benchmark::State& state) {
+// Two polls a second as by default, so that each tenth looks at the directory; CPU a second.
+void PollIdleFiles(benchmark::State& state, Following::Hints hints) {
   const Directory directory;
   for (int64_t i = 0; i < state.range(0); ++i) directory.Write(absl::StrCat(i, ".log"), 1);
-  Following following(directory);
-  while (following.Poll()) {
+  Following following(directory, hints);
+  for (int i = 0; i < kPollsUntilQuiet; ++i) {
+    following.PassTime(absl::Seconds(1));
+    while (following.Poll()) {
+    }
   }
   for (auto _ : state) {
-    following.PassTime(absl::Seconds(1));
-    if (following.Poll()) state.SkipWithError("a file is not idle");
+    for (int poll = 0; poll < 2; ++poll) {
+      following.PassTime(absl::Milliseconds(500));
+      if (following.Poll()) state.SkipWithError("a file is not idle");
+    }
   }
 }
-BENCHMARK(PollIdleFiles)->Arg(100)->Arg(1000)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(PollIdleFiles, polling, Following::Hints::kNone)
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10'000)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(PollIdleFiles, hints, Following::Hints::kInotify)
+    ->Arg(100)
+    ->Arg(1000)
+    ->Arg(10'000)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace ora::collector

@@ -53,6 +53,7 @@ class FakeFollower final : public LogFollower {
   void Commit() override { committed_position_ = position_; }
   size_t files_followed() const override { return logs_; }
   size_t files_open() const override { return logs_; }
+  size_t files_hinted() const override { return 0; }
   uint64_t bytes_behind() const override { return polls_.size(); }
 
   int poll_count_ = 0;
