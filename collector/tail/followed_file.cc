@@ -73,6 +73,20 @@ absl::StatusOr<bool> HoldsContentOf(storage::ReadableFile& file, const FollowedF
   return before == known.before_offset;
 }
 
+absl::StatusOr<bool> IsCopyOf(storage::ReadableFile& copy, uint64_t size_bytes,
+                              const FollowedFile& known) {
+  const size_t size = std::min<uint64_t>(size_bytes, known.head.size());
+  std::string head;
+  ORA_ASSIGN_OR_RETURN(head, ReadBytes(copy, 0, size));
+  if (head.size() != size || !absl::StartsWith(known.head, head)) return false;
+  // A head that is short is all there was.
+  if (size_bytes < known.offset) return size_bytes <= size || size == kHeadBytesMax;
+  std::string before;
+  ORA_ASSIGN_OR_RETURN(before, ReadBytes(copy, known.offset - known.before_offset.size(),
+                                         known.before_offset.size()));
+  return before == known.before_offset;
+}
+
 absl::StatusOr<bool> IsPrefixOf(storage::ReadableFile& copy, storage::ReadableFile& original) {
   storage::FileStatus copy_status;
   storage::FileStatus original_status;
@@ -141,9 +155,11 @@ absl::StatusOr<Block> ReadBlock(FollowedFile& file, const BlockLimits& limits,
     const absl::string_view part = bytes.substr(0, BytesOfCharacters(bytes, encoding));
     const bool is_all = bytes.size() < want;
     if (is_all) file.looked_at = file.offset + bytes.size();
-    if (file.takes_parts() && !part.empty()) return Block{.kind = BlockKind::kPart, .bytes = part};
+    const bool takes_part = file.line_begun || (file.takes_parts() && is_all);
+    if (takes_part && !part.empty()) return Block{.kind = BlockKind::kPart, .bytes = part};
     // Half a character at the end of what was written.
-    if (file.ended && !bytes.empty()) return Block{.kind = BlockKind::kPart, .bytes = bytes};
+    if (file.ended && is_all && !bytes.empty())
+      return Block{.kind = BlockKind::kPart, .bytes = bytes};
     if (is_all) return Block{};
     if (want >= limits.line_bytes_max) return Block{.kind = BlockKind::kLongPart, .bytes = part};
     want = std::min(want * 4, limits.line_bytes_max);

@@ -92,6 +92,11 @@ absl::StatusOr<std::string> ReadBytes(storage::ReadableFile& file, uint64_t offs
 // True if what `file` holds begins as `known` does and has its bytes before its offset.
 absl::StatusOr<bool> HoldsContentOf(storage::ReadableFile& file, const FollowedFile& known);
 
+// True if `copy`, of so many bytes, was taken of `known`: it begins as that does, as far as it
+// goes, and has its bytes before its offset, if it was not taken before they were written.
+absl::StatusOr<bool> IsCopyOf(storage::ReadableFile& copy, uint64_t size_bytes,
+                              const FollowedFile& known);
+
 // True if `copy` holds the beginning of `original`: its first and its last bytes are the same.
 absl::StatusOr<bool> IsPrefixOf(storage::ReadableFile& copy, storage::ReadableFile& original);
 

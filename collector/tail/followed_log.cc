@@ -188,6 +188,7 @@ FollowedLog::Match FollowedLog::Recognize(const PresentFile& present) {
 void FollowedLog::ContinueInCopy(FollowedFile& original, std::unique_ptr<ReadableFile> copy,
                                  const PresentFile& present) {
   LosePast(original, present.status.size_bytes);
+  original.head.resize(std::min<uint64_t>(original.head.size(), present.status.size_bytes));
   original.device = present.status.device;
   original.inode = present.status.inode;
   original.handle = std::move(copy);
@@ -239,13 +240,7 @@ bool FollowedLog::IsCopy(std::unique_ptr<ReadableFile>& file, const PresentFile&
   for (auto known = files_.rbegin(); known != files_.rend(); ++known) {
     const bool there = known->is_there() && !known->missing_since;
     if (there || known->head.empty() || known->is_archive()) continue;
-    absl::StatusOr<bool> copy = false;
-    if (present.status.size_bytes >= known->offset) {
-      copy = HoldsContentOf(*file, *known);
-    } else if (known->head.size() == kHeadBytesMax) {
-      const absl::StatusOr<std::string> head = ReadBytes(*file, 0, kHeadBytesMax);
-      copy = head.ok() && *head == known->head;
-    }
+    const absl::StatusOr<bool> copy = IsCopyOf(*file, present.status.size_bytes, *known);
     if (copy.ok() && *copy) {
       ContinueInCopy(*known, std::move(file), present);
       return true;

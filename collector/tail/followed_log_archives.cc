@@ -37,13 +37,9 @@ absl::StatusOr<bool> BeginsWithText(ReadableFile& original, const ArchiveSurvey&
 }
 
 // True if all of the text was read in `known`: it lacks its end, or was copied before the last
-// lines were read in the original.
+// lines were read in the original. A head that is short is all there is.
 bool IsBeginningOf(const ArchiveSurvey& survey, const FollowedFile& known) {
-  const bool may_be_short =
-      survey.stage == Stage::kCut ||
-      (known.fate == FollowedFile::Fate::kTruncated && known.head.size() == kHeadBytesMax);
-  return may_be_short && survey.length < known.offset &&
-         absl::StartsWith(known.head, absl::string_view(survey.head).substr(0, known.head.size()));
+  return survey.length < known.offset && absl::StartsWith(known.head, survey.head);
 }
 
 // Of an archive, as if it were its text.
@@ -198,6 +194,7 @@ void FollowedLog::ContinueInArchive(FollowedFile& known, const PresentFile& pres
     known.fate = FollowedFile::Fate::kDeleted;
     return;
   }
+  known.head.resize(std::min<uint64_t>(known.head.size(), length));
   known.device = id.device;
   known.inode = id.inode;
   known.compressed_bytes = id.compressed_bytes;

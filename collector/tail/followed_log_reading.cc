@@ -147,12 +147,15 @@ FollowedLog::ReadResult FollowedLog::ReadSome(size_t bytes_max) {
 }
 
 void FollowedLog::HandOn(FollowedFile& file, const Block& block) {
-  absl::string_view text = block.bytes;
-  if (file.encoding() != TextEncoding::kBytes || file.offset == 0) {
-    text = TextOf(block.bytes, file.encoding(), parts_.text);
-  }
+  absl::string_view bytes = block.bytes;
+  if (file.offset == 0) bytes.remove_prefix(std::min(bytes.size(), BytesOfMark(file.head)));
+  absl::string_view text = TextOf(bytes, file.encoding(), parts_.text);
   const bool line_begun = file.line_begun;
   TakeBlock(file, block);
+  if (text.empty()) {  // A mark alone begins no line.
+    file.line_begun = line_begun;
+    return;
+  }
   if (line_begun) {
     const size_t end = text.find('\n');
     const absl::string_view rest = text.substr(0, end == absl::string_view::npos ? end : end + 1);

@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "absl/strings/match.h"
-#include "absl/strings/strip.h"
 
 namespace ora::collector {
 namespace {
@@ -12,7 +11,6 @@ constexpr absl::string_view kUtf8Mark = "\xef\xbb\xbf";
 constexpr absl::string_view kLittleMark = "\xff\xfe";
 constexpr absl::string_view kBigMark = "\xfe\xff";
 constexpr size_t kUnitBytes = 2;
-constexpr uint32_t kMark = 0xfeff;
 constexpr uint32_t kReplacement = 0xfffd;
 constexpr uint32_t kHighSurrogate = 0xd800;
 constexpr uint32_t kLowSurrogate = 0xdc00;
@@ -58,6 +56,11 @@ TextEncoding EncodingOf(absl::string_view head) {
   return TextEncoding::kBytes;
 }
 
+size_t BytesOfMark(absl::string_view head) {
+  if (absl::StartsWith(head, kUtf8Mark)) return kUtf8Mark.size();
+  return EncodingOf(head) == TextEncoding::kBytes ? 0 : kUnitBytes;
+}
+
 size_t BytesOfLines(absl::string_view bytes, TextEncoding encoding) {
   if (encoding == TextEncoding::kBytes) {
     const size_t end = bytes.rfind('\n');
@@ -77,12 +80,11 @@ size_t BytesOfCharacters(absl::string_view bytes, TextEncoding encoding) {
 }
 
 absl::string_view TextOf(absl::string_view bytes, TextEncoding encoding, std::string& buffer) {
-  if (encoding == TextEncoding::kBytes) return absl::StripPrefix(bytes, kUtf8Mark);
+  if (encoding == TextEncoding::kBytes) return bytes;
   buffer.clear();
   const size_t end = bytes.size() - bytes.size() % kUnitBytes;
   for (size_t at = 0; at < end; at += kUnitBytes) {
     uint32_t character = UnitAt(bytes, at, encoding);
-    if (at == 0 && character == kMark) continue;
     if (IsHigh(character) && at + kUnitBytes < end &&
         IsLow(UnitAt(bytes, at + kUnitBytes, encoding))) {
       at += kUnitBytes;

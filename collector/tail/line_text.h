@@ -22,8 +22,10 @@ size_t BytesOfLines(absl::string_view bytes, TextEncoding encoding);
 // How many bytes make whole characters. A UTF-8 character may be cut: its bytes are not looked at.
 size_t BytesOfCharacters(absl::string_view bytes, TextEncoding encoding);
 
-// The text in UTF-8, without a byte order mark at its beginning; what is no UTF-16 is U+FFFD. Valid
-// as long as both `bytes` and `buffer` are.
+// How many bytes the mark takes with which a file begins.
+size_t BytesOfMark(absl::string_view head);
+
+// The text in UTF-8; what is no UTF-16 is U+FFFD. Valid as long as both `bytes` and `buffer` are.
 absl::string_view TextOf(absl::string_view bytes, TextEncoding encoding, std::string& buffer);
 
 }  // namespace ora::collector

@@ -74,7 +74,10 @@ ArchiveId ArchiveIdOf(const FollowedFile& archive) {
 }
 
 bool HoldsTextOf(const ArchiveSurvey& survey, const FollowedFile& known) {
-  if (survey.length < known.offset || !absl::StartsWith(survey.head, known.head)) return false;
+  const size_t size = std::min<uint64_t>(survey.length, known.head.size());
+  const bool begins_so = absl::string_view(survey.head).substr(0, size) ==
+                         absl::string_view(known.head).substr(0, size);
+  if (survey.length < known.offset || !begins_so) return false;
   const absl::string_view before = known.before_offset;
   if (known.offset == survey.length) return absl::EndsWith(survey.tail, before);
   if (known.offset <= survey.head.size()) {
