@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "collector/ship/shipper.h"
 #include "collector/tail/hints/inotify_hints.h"
+#include "collector/tail/journal/journal_follower.h"
 #include "collector/tick/tick_loop.h"
 #include "proto/contract/limits.h"
 #include "proto/status/annotate.h"
@@ -54,6 +55,9 @@ class RunningCollector final : public Collector {
 
   absl::Status Build(const config::v1::CollectorConfig& config);
   void Run(const config::v1::CollectorConfig& config, std::shared_ptr<grpc::Channel> channel);
+  // Beside the files; a host without it is told of and followed on.
+  absl::Status FollowJournal(const config::v1::JournalConfig& config,
+                             const std::map<std::string, std::string>& state);
 
   bool AwaitShipped(absl::Duration limit) override { return shipper_->Drain(limit); }
   void Stop() override ABSL_LOCKS_EXCLUDED(mutex_);
@@ -78,6 +82,24 @@ class RunningCollector final : public Collector {
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
+
+absl::Status RunningCollector::FollowJournal(const config::v1::JournalConfig& config,
+                                             const std::map<std::string, std::string>& state) {
+  const Environment& env = environment_;
+  absl::StatusOr<std::unique_ptr<Journal>> journal = OpenSystemJournal(
+      {.directory = config.directory(), .message_bytes_max = contract::kLineBytesMax});
+  if (!journal.ok()) {
+    env.log.Warning(absl::StrCat(journal.status().message(), "; files are followed without it"));
+    return absl::OkStatus();
+  }
+  JournalFollowerOptions options;
+  if (config.start() == config::v1::START_POSITION_BEGINNING) {
+    options.start = JournalStart::kFirstEntry;
+  }
+  ORA_ASSIGN_OR_RETURN(follower_, FollowJournalToo(std::move(follower_), *std::move(journal),
+                                                   options, state, *watch_, env.log, env.counters));
+  return absl::OkStatus();
+}
 
 absl::Status RunningCollector::Build(const config::v1::CollectorConfig& config) {
   const Environment& env = environment_;
@@ -106,6 +128,7 @@ absl::Status RunningCollector::Build(const config::v1::CollectorConfig& config) 
   const bool first_start = spool_->Statistics().last_sequence == 0;
   ORA_ASSIGN_OR_RETURN(follower_, LogFollower::Make(follow, state, first_start, *watch_, env.files,
                                                     env.clock, env.log, env.counters));
+  if (config.journal().followed()) ORA_RETURN_IF_ERROR(FollowJournal(config.journal(), state));
   if (!config.processes().disabled()) {
     ORA_ASSIGN_OR_RETURN(processes_, ProcessSampler::Make(config.processes(), env.roots.proc,
                                                           env.files, env.clock, env.counters));

@@ -107,6 +107,13 @@ absl::Status CheckIdentity(const CollectorConfig& config) {
   return absl::OkStatus();
 }
 
+absl::Status CheckJournal(const config::v1::JournalConfig& journal) {
+  const std::string& directory = journal.directory();
+  if (directory.empty() || absl::StartsWith(directory, "/")) return absl::OkStatus();
+  return FieldError("journal.directory",
+                    absl::StrCat("is `", directory, "`; write an absolute path"));
+}
+
 absl::Status CheckIntervals(const CollectorConfig& config) {
   if (config.has_sample_interval()) {
     ORA_RETURN_IF_ERROR(CheckDuration("sample_interval", config.sample_interval(),
@@ -135,6 +142,7 @@ absl::Status Validate(const CollectorConfig& config) {
   }
   ORA_RETURN_IF_ERROR(CheckIdentity(config));
   ORA_RETURN_IF_ERROR(CheckIntervals(config));
+  ORA_RETURN_IF_ERROR(CheckJournal(config.journal()));
   ORA_RETURN_IF_ERROR(CheckCount("logs", config.logs_size(), kLogSourcesMax));
   for (int i = 0; i < config.logs_size(); ++i) {
     ORA_RETURN_IF_ERROR(CheckLogSource(absl::StrCat("logs[", i, "]"), config.logs(i)));

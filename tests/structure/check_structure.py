@@ -42,6 +42,7 @@ EDGES = {
     "collector/tail": PROTO + ("storage/env", "ora/state/v1", "collector/tail/archive", "collector/tail/hints"),
     "collector/tail/archive": ("proto/status", "storage/env"),
     "collector/tail/hints": ("storage/env",),
+    "collector/tail/journal": ("proto/status", "storage/env", "ora/state/v1", "collector/tail"),
     "collector/classify": PROTO + ("storage/env", "ora/state/v1", "collector/tail", "collector/series"),
     "collector/process": PROTO + ("storage/env", "collector/series"),
     "collector/spool": PROTO + ("storage/env",),
@@ -82,6 +83,8 @@ CONFINED = {
     "CLI/": ("collector/main.cc", "aggregator/main.cc", "cli", "tests"),
     "yaml-cpp/": ("proto/yaml",),
     "spdlog/": ("storage/env",),
+    "systemd/": ("collector/tail/journal/system_journal.cc",),
+    "zlib.h": ("collector/tail/archive", "tests"),
 }
 BANNED = [  # (pattern, where it is allowed, what to do instead)
     (r"absl::Now\(", ("storage/env/", "cli/main.cc", "tests/bench/", "tests/system/"), "take a Clock"),

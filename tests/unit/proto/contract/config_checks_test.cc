@@ -78,6 +78,9 @@ TEST(ConfigChecksTest, DefaultsOfTheCollectorAreValidAndChangeNothingTheSecondTi
   EXPECT_EQ(config.aggregator(), "127.0.0.1:7460");
   EXPECT_EQ(config.sample_interval().seconds(), 10);
   EXPECT_EQ(config.poll_interval().nanos(), 500'000'000);
+  EXPECT_EQ(config.unfinished_line_timeout().seconds(), 5);
+  EXPECT_EQ(config.open_files_max(), 512u);
+  EXPECT_FALSE(config.journal().followed());
   EXPECT_EQ(config.spool().size_bytes_max(), uint64_t{1} << 30);
   EXPECT_EQ(config.processes().components_max(), 200u);
   ASSERT_EQ(config.logs_size(), 1);
