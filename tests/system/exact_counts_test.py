@@ -1,5 +1,6 @@
-"""Every line is counted exactly once: through rename rotations, copytruncate, and kill -9 of both ends."""
+"""Every line is counted exactly once: through rename rotations, copytruncate, compression, and kill -9 of both ends."""
 
+import gzip
 import os
 import random
 import shutil
@@ -48,8 +49,14 @@ class Writer:
 
     def shift_backups(self):
         for number in range(BACKUPS, 0, -1):
-            if os.path.exists(f"{self.path}.{number}"):
-                os.rename(f"{self.path}.{number}", f"{self.path}.{number + 1}")
+            for suffix in ("", ".gz"):
+                if os.path.exists(f"{self.path}.{number}{suffix}"):
+                    os.rename(f"{self.path}.{number}{suffix}", f"{self.path}.{number + 1}{suffix}")
+
+    def compress_newest(self):
+        with open(f"{self.path}.1", "rb") as text, gzip.open(f"{self.path}.1.gz", "wb") as packed:
+            shutil.copyfileobj(text, packed)
+        os.unlink(f"{self.path}.1")
 
     def rotate_by_rename(self):
         self.shift_backups()
@@ -76,6 +83,8 @@ class Writer:
                 self.rotate_by_rename()
             else:
                 self.rotate_by_copytruncate()
+            if rotation % 2 == 0:
+                self.compress_newest()  # Read or not.
         self.write(batch)
         self.file.close()
 
