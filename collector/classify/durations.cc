@@ -6,12 +6,9 @@
 #include <cstdint>
 #include <system_error>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "collector/classify/word_table.h"
 
 namespace ora::collector {
 namespace {
@@ -20,15 +17,12 @@ constexpr size_t kBeforeBytes = 48;  // How far before a number a word may speak
 constexpr size_t kNumberBytesMax = 24;
 constexpr size_t kSearchBytesMax = 16 << 10;
 
-bool IsWordByte(char c) { return absl::ascii_isalnum(c) || c == '_'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+bool IsWordByte(char c) { return IsLetter(c) || IsDigit(c) || c == '_'; }
 
-struct Unit {
-  absl::string_view name;
-  double seconds;
-};
-
-// Longer names before their beginnings.
-constexpr std::array<Unit, 26> kUnits = {{
+// Seconds in one. Of letters, so that a unit is all of the word that it stands in.
+constexpr WordTable<double, 24> kUnits{std::array<KnownWord<double>, 24>{{
     {"milliseconds", 1e-3},
     {"millisecond", 1e-3},
     {"millis", 1e-3},
@@ -39,9 +33,9 @@ constexpr std::array<Unit, 26> kUnits = {{
     {"minute", 60},
     {"mins", 60},
     {"min", 60},
+    {"m", 60},
     {"microseconds", 1e-6},
     {"microsecond", 1e-6},
-    {"m", 60},
     {"usecs", 1e-6},
     {"usec", 1e-6},
     {"us", 1e-6},
@@ -52,19 +46,30 @@ constexpr std::array<Unit, 26> kUnits = {{
     {"secs", 1},
     {"sec", 1},
     {"s", 1},
-    {"\xC2\xB5s", 1e-6},
-    {"\xCE\xBCs", 1e-6},
     {"hours", 3600},
-}};
+}}};
+constexpr size_t kUnitBytesMax = 12;
+
+struct LeadingUnit {
+  size_t size = 0;  // 0: none.
+  double seconds = 0;
+};
 
 // The unit that `text` begins with, which no letter follows.
-const Unit* LeadingUnit(absl::string_view text) {
-  for (const Unit& unit : kUnits) {
-    if (text.size() < unit.name.size() || text[0] != unit.name[0]) continue;
-    if (!absl::StartsWith(text, unit.name)) continue;
-    if (text.size() == unit.name.size() || !IsWordByte(text[unit.name.size()])) return &unit;
+LeadingUnit FindUnit(absl::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && size <= kUnitBytesMax && IsWordByte(text[size])) ++size;
+  if (size > 0) {
+    const double* const seconds = kUnits.Find(text.substr(0, size));
+    return seconds == nullptr ? LeadingUnit() : LeadingUnit{size, *seconds};
   }
-  return nullptr;
+  for (const absl::string_view micro : {"\xC2\xB5s", "\xCE\xBCs"}) {
+    if (absl::StartsWith(text, micro) &&
+        (text.size() == micro.size() || !IsWordByte(text[micro.size()]))) {
+      return {micro.size(), 1e-6};
+    }
+  }
+  return {};
 }
 
 absl::optional<double> Bounded(double seconds) {
@@ -72,7 +77,34 @@ absl::optional<double> Bounded(double seconds) {
   return seconds;
 }
 
+// Numbers of so many digits, and the powers of ten below, are told exactly by a double: their
+// quotient is the nearest one to what is written.
+constexpr size_t kExactDigits = 15;
+constexpr std::array<double, kExactDigits + 1> kPowersOfTen = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
 absl::optional<double> ParseNumber(absl::string_view text) {
+  if (text.size() <= kExactDigits) {
+    uint64_t digits = 0;
+    size_t after_point = 0;
+    size_t step = 0;
+    size_t count = 0;
+    for (const char c : text) {
+      if (IsDigit(c)) {
+        digits = digits * 10 + static_cast<uint64_t>(c - '0');
+        after_point += step;
+        ++count;
+      } else if (c == '.' && step == 0) {
+        step = 1;
+      } else {
+        count = 0;
+        break;
+      }
+    }
+    if (count > 0 && count + step == text.size()) {
+      return static_cast<double>(digits) / kPowersOfTen[after_point];
+    }
+  }
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value);
@@ -89,9 +121,9 @@ struct Compound {
 Compound LeadingCompound(absl::string_view text) {
   double total = 0;
   size_t at = 0;
-  while (at < text.size() && absl::ascii_isdigit(text[at])) {
+  while (at < text.size() && IsDigit(text[at])) {
     size_t end = at;
-    while (end < text.size() && (absl::ascii_isdigit(text[end]) || text[end] == '.')) ++end;
+    while (end < text.size() && (IsDigit(text[end]) || text[end] == '.')) ++end;
     const absl::optional<double> number = ParseNumber(text.substr(at, end - at));
     if (!number.has_value() || end >= text.size()) return {};
     const char unit = text[end];
@@ -113,53 +145,69 @@ Compound LeadingCompound(absl::string_view text) {
   return {at, total};
 }
 
-struct Word {
-  absl::string_view name;
-  bool speaks;  // Of a duration; else of something that is none.
-};
-
-constexpr std::array<Word, 40> kWords = {{
-    {"took", true},       {"elapsed", true},   {"duration", true},  {"latency", true},
-    {"time", true},       {"in", true},        {"completed", true}, {"complete", true},
-    {"response", true},   {"finished", true},  {"spent", true},     {"runtime", true},
-    {"done", true},       {"rt", true},        {"after", true},     {"taken", true},
-    {"responded", true},  {"processed", true}, {"takes", true},     {"lasted", true},
-    {"timeout", false},   {"timed", false},    {"retry", false},    {"retrying", false},
-    {"sleep", false},     {"sleeping", false}, {"wait", false},     {"waiting", false},
-    {"interval", false},  {"every", false},    {"uptime", false},   {"ttl", false},
-    {"expires", false},   {"expire", false},   {"next", false},     {"delay", false},
-    {"reconnect", false}, {"backoff", false},  {"again", false},    {"deadline", false},
-}};
-
 enum class Verdict { kSilent, kDuration, kOther };
 
-// What the words of `text` say of the number beside it. One that denies wins.
-Verdict Judge(absl::string_view text) {
+// Words that say that a number beside them is a duration, and such that say that it is none.
+constexpr WordTable<Verdict, 40, WordCase::kAny> kWords{std::array<KnownWord<Verdict>, 40>{{
+    {"took", Verdict::kDuration},      {"elapsed", Verdict::kDuration},
+    {"duration", Verdict::kDuration},  {"latency", Verdict::kDuration},
+    {"time", Verdict::kDuration},      {"in", Verdict::kDuration},
+    {"completed", Verdict::kDuration}, {"complete", Verdict::kDuration},
+    {"response", Verdict::kDuration},  {"finished", Verdict::kDuration},
+    {"spent", Verdict::kDuration},     {"runtime", Verdict::kDuration},
+    {"done", Verdict::kDuration},      {"rt", Verdict::kDuration},
+    {"after", Verdict::kDuration},     {"taken", Verdict::kDuration},
+    {"responded", Verdict::kDuration}, {"processed", Verdict::kDuration},
+    {"takes", Verdict::kDuration},     {"lasted", Verdict::kDuration},
+    {"timeout", Verdict::kOther},      {"timed", Verdict::kOther},
+    {"retry", Verdict::kOther},        {"retrying", Verdict::kOther},
+    {"sleep", Verdict::kOther},        {"sleeping", Verdict::kOther},
+    {"wait", Verdict::kOther},         {"waiting", Verdict::kOther},
+    {"interval", Verdict::kOther},     {"every", Verdict::kOther},
+    {"uptime", Verdict::kOther},       {"ttl", Verdict::kOther},
+    {"expires", Verdict::kOther},      {"expire", Verdict::kOther},
+    {"next", Verdict::kOther},         {"delay", Verdict::kOther},
+    {"reconnect", Verdict::kOther},    {"backoff", Verdict::kOther},
+    {"again", Verdict::kOther},        {"deadline", Verdict::kOther},
+}}};
+
+// A bit for each letter of `text`, which is of at most 64 bytes.
+uint64_t LettersOf(absl::string_view text, const TextIndex* index) {
+  if (text.empty()) return 0;
+  if (index != nullptr) {
+    return index->Letters(text.data()) & ~uint64_t{0} >> (64 - text.size());
+  }
+  uint64_t letters = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    letters |= uint64_t{IsLetter(text[i])} << i;
+  }
+  return letters;
+}
+
+// What the words before the number at `number` say of it. One that denies wins.
+Verdict Judge(absl::string_view text, size_t number, const TextIndex* index) {
+  const size_t from = number > kBeforeBytes ? number - kBeforeBytes : 0;
+  const absl::string_view before = text.substr(from, number - from);
   Verdict verdict = Verdict::kSilent;
-  size_t i = 0;
-  while (i < text.size()) {
-    if (!absl::ascii_isalpha(text[i])) {
-      ++i;
-      continue;
-    }
-    size_t end = i + 1;
-    while (end < text.size() && absl::ascii_isalpha(text[end])) ++end;
-    const absl::string_view word = text.substr(i, end - i);
-    for (const Word& known : kWords) {
-      if (known.name.size() != word.size() || !absl::EqualsIgnoreCase(known.name, word)) continue;
-      if (!known.speaks) return Verdict::kOther;
-      verdict = Verdict::kDuration;
-    }
-    i = end;
+  uint64_t letters = LettersOf(before, index);
+  while (letters != 0) {
+    const int begin = __builtin_ctzll(letters);
+    const int size = __builtin_ctzll(~(letters >> begin));
+    letters &= ~uint64_t{0} << (begin + size);  // There are fewer than 64.
+    const Verdict* const known =
+        kWords.Find(before.substr(static_cast<size_t>(begin), static_cast<size_t>(size)));
+    if (known == nullptr) continue;
+    if (*known == Verdict::kOther) return Verdict::kOther;
+    verdict = Verdict::kDuration;
   }
   return verdict;
 }
 
 // The seconds of the number with a unit whose last digit is at `last`, if it is a duration.
-absl::optional<double> DurationAt(absl::string_view text, size_t last) {
+absl::optional<double> DurationAt(absl::string_view text, size_t last, const TextIndex* index) {
   size_t begin = last;
   while (begin > 0 && last - begin < kNumberBytesMax &&
-         (absl::ascii_isdigit(text[begin - 1]) || text[begin - 1] == '.')) {
+         (IsDigit(text[begin - 1]) || text[begin - 1] == '.')) {
     --begin;
   }
   while (begin < last && text[begin] == '.') ++begin;
@@ -169,25 +217,25 @@ absl::optional<double> DurationAt(absl::string_view text, size_t last) {
     if (IsWordByte(left) || left == '-' || left == '/' || left == '.' || left == '+') {
       return absl::nullopt;
     }
-    if (left == ':' && begin > 1 && absl::ascii_isdigit(text[begin - 2])) return absl::nullopt;
+    if (left == ':' && begin > 1 && IsDigit(text[begin - 2])) return absl::nullopt;
   }
-  size_t after = last + 1;
+  const bool apart = text[last + 1] == ' ';
+  size_t after = last + (apart ? 2 : 1);
   double seconds = 0;
-  if (const Compound compound = LeadingCompound(text.substr(begin)); compound.size > 0) {
+  if (const LeadingUnit unit = FindUnit(text.substr(after)); unit.size > 0) {
+    const absl::optional<double> number = ParseNumber(text.substr(begin, last + 1 - begin));
+    if (!number.has_value()) return absl::nullopt;
+    seconds = *number * unit.seconds;
+    after += unit.size;
+  } else {
+    const Compound compound = apart ? Compound() : LeadingCompound(text.substr(begin));
+    if (compound.size == 0) return absl::nullopt;
     after = begin + compound.size;
     seconds = compound.seconds;
-  } else {
-    if (text[after] == ' ') ++after;
-    const Unit* unit = LeadingUnit(text.substr(after));
-    const absl::optional<double> number = ParseNumber(text.substr(begin, last + 1 - begin));
-    if (unit == nullptr || !number.has_value()) return absl::nullopt;
-    seconds = *number * unit->seconds;
-    after += unit->name.size();
   }
   const bool enclosed =
       begin > 0 && text[begin - 1] == '(' && after < text.size() && text[after] == ')';
-  const size_t from = begin > kBeforeBytes ? begin - kBeforeBytes : 0;
-  Verdict verdict = Judge(text.substr(from, begin - from));
+  Verdict verdict = Judge(text, begin, index);
   if (verdict == Verdict::kSilent) {
     absl::string_view rest = text.substr(after, kBeforeBytes / 4);
     verdict = absl::StrContains(rest, "elapsed") || absl::StrContains(rest, "to complete")
@@ -200,8 +248,102 @@ absl::optional<double> DurationAt(absl::string_view text, size_t last) {
   return Bounded(seconds);
 }
 
+constexpr std::array<KnownWord<bool>, 25> kFieldNames = {{
+    {"duration", true},
+    {"took", true},
+    {"elapsed", true},
+    {"latency", true},
+    {"response_time", true},
+    {"responseTime", true},
+    {"request_time", true},
+    {"requestTime", true},
+    {"elapsed_time", true},
+    {"elapsedTime", true},
+    {"time_taken", true},
+    {"timeTaken", true},
+    {"rt", true},
+    {"response_duration", true},
+    {"request_duration", true},
+    {"exec_time", true},
+    {"execution_time", true},
+    {"runtime", true},
+    {"process_time", true},
+    {"processing_time", true},
+    {"service_time", true},
+    {"total_time", true},
+    {"upstream_response_time", true},
+    {"dur", true},
+    {"responsetime", true},
+}};
+constexpr WordTable<bool, kFieldNames.size()> kFields{kFieldNames};
+
+// What may follow a field's name to tell the unit: a sign or a capital letter, then small ones.
+constexpr std::array<KnownWord<double>, 24> kFieldUnitNames = {{
+    {"_ms", 1e-3},
+    {"Ms", 1e-3},
+    {".ms", 1e-3},
+    {"_millis", 1e-3},
+    {"Millis", 1e-3},
+    {"_msec", 1e-3},
+    {"_milliseconds", 1e-3},
+    {"_us", 1e-6},
+    {"Us", 1e-6},
+    {"_micros", 1e-6},
+    {"Micros", 1e-6},
+    {"_usec", 1e-6},
+    {"_microseconds", 1e-6},
+    {"_ns", 1e-9},
+    {"Ns", 1e-9},
+    {"_nanos", 1e-9},
+    {"Nanos", 1e-9},
+    {"_nsec", 1e-9},
+    {"_nanoseconds", 1e-9},
+    {"_seconds", 1},
+    {"Seconds", 1},
+    {"_secs", 1},
+    {"_sec", 1},
+    {"_s", 1},
+}};
+constexpr WordTable<double, kFieldUnitNames.size()> kFieldUnits{kFieldUnitNames};
+constexpr size_t kFieldUnitBytesMax = 13;
+
+// For each first letter of a field's name the second ones, a bit each: most keys end here.
+constexpr std::array<uint32_t, 26> kFieldBeginnings = [] {
+  std::array<uint32_t, 26> seconds{};
+  for (const KnownWord<bool>& field : kFieldNames) {
+    seconds[static_cast<size_t>(field.name[0] - 'a')] |= uint32_t{1} << (field.name[1] - 'a');
+  }
+  return seconds;
+}();
+
+// As much of a byte as tells letters apart, in both cases.
+constexpr size_t LetterOf(char c) { return static_cast<uint8_t>(c) % 32; }
+
+// For each last letter of a field's name the ones before it, a bit each.
+constexpr std::array<uint32_t, 32> kFieldEnds = [] {
+  std::array<uint32_t, 32> before{};
+  const auto add = [&before](absl::string_view name) {
+    before[LetterOf(name.back())] |= uint32_t{1} << LetterOf(name[name.size() - 2]);
+  };
+  for (const KnownWord<bool>& field : kFieldNames) add(field.name);
+  for (const KnownWord<double>& unit : kFieldUnitNames) add(unit.name);
+  add("event.duration");
+  return before;
+}();
+
+bool MayBeDurationField(absl::string_view key) {
+  if (key.size() < 2) return false;
+  const auto first = static_cast<uint8_t>(key[0] - 'a');
+  const auto second = static_cast<uint8_t>(key[1] - 'a');
+  return first < 26 && second < 26 && (kFieldBeginnings[first] >> second & 1) != 0 &&
+         (kFieldEnds[LetterOf(key.back())] >> LetterOf(key[key.size() - 2]) & 1) != 0;
+}
+
 // The seconds of the field whose `=` or `:` is at `sign`, without a unit.
 absl::optional<double> FieldAt(absl::string_view text, size_t sign) {
+  if (sign < 2 || (kFieldEnds[LetterOf(text[sign - 1])] >> LetterOf(text[sign - 2]) & 1) == 0) {
+    return absl::nullopt;
+  }
   size_t begin = sign;
   while (begin > 0 && sign - begin < kBeforeBytes && IsWordByte(text[begin - 1])) --begin;
   const absl::optional<double> scale = DurationFieldScale(text.substr(begin, sign - begin));
@@ -209,11 +351,11 @@ absl::optional<double> FieldAt(absl::string_view text, size_t sign) {
   size_t from = sign + 1;
   if (text[from] == ' ') ++from;
   size_t end = from;
-  while (end < text.size() && (absl::ascii_isdigit(text[end]) || text[end] == '.')) ++end;
+  while (end < text.size() && (IsDigit(text[end]) || text[end] == '.')) ++end;
   // A unit decides, and is found by its own candidate.
   absl::string_view rest = text.substr(end);
   if (!rest.empty() && rest[0] == ' ') rest.remove_prefix(1);
-  if (LeadingUnit(rest) != nullptr || (end < text.size() && IsWordByte(text[end]))) {
+  if (FindUnit(rest).size > 0 || (end < text.size() && IsWordByte(text[end]))) {
     return absl::nullopt;
   }
   absl::string_view digits = text.substr(from, end - from);
@@ -223,8 +365,8 @@ absl::optional<double> FieldAt(absl::string_view text, size_t sign) {
 }
 
 // `at` is a digit that a unit may follow, or a sign that a field's number may follow.
-absl::optional<double> TryAt(absl::string_view text, size_t at) {
-  return absl::ascii_isdigit(text[at]) ? DurationAt(text, at) : FieldAt(text, at);
+absl::optional<double> TryAt(absl::string_view text, size_t at, const TextIndex* index) {
+  return IsDigit(text[at]) ? DurationAt(text, at, index) : FieldAt(text, at);
 }
 
 bool IsUnitStart(char c) {
@@ -232,146 +374,67 @@ bool IsUnitStart(char c) {
 }
 
 // Whether TryAt is worth a call at `at`; the bytes beyond are looked at as far as they are there.
+// TextMarks.duration has a mark behind each such place, and little else.
 bool IsCandidate(absl::string_view text, size_t at) {
   const char c = text[at];
   const char next = at + 1 < text.size() ? text[at + 1] : '\0';
   const char third = at + 2 < text.size() ? text[at + 2] : '\0';
-  if (absl::ascii_isdigit(c)) return IsUnitStart(next) || (next == ' ' && IsUnitStart(third));
+  if (IsDigit(c)) return IsUnitStart(next) || (next == ' ' && IsUnitStart(third));
   if (c != '=' && c != ':') return false;
-  if (at == 0 || !absl::ascii_isalpha(text[at - 1])) return false;
-  return absl::ascii_isdigit(next) || (next == ' ' && absl::ascii_isdigit(third));
-}
-
-#if defined(__SSE2__)
-__m128i Load(const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
-
-__m128i IsDigit(__m128i bytes) {
-  const __m128i shifted = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(127 - '9')));
-  return _mm_cmpgt_epi8(shifted, _mm_set1_epi8(127 - 10));
-}
-
-__m128i Is(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
-
-// A bit for each of the 16 bytes at `at` that IsCandidate may be true of; 18 bytes are read.
-uint32_t CandidateMask(const char* at) {
-  const __m128i bytes = Load(at);
-  const __m128i next = Load(at + 1);
-  const __m128i third = Load(at + 2);
-  const __m128i digit = IsDigit(bytes);
-  const __m128i sign = _mm_or_si128(Is(bytes, '='), Is(bytes, ':'));
-  const __m128i blank = Is(next, ' ');
-  // m, n, s, u and what is not ASCII; h is the only rare one left to these.
-  const auto unit = [](__m128i of) {
-    const __m128i few = _mm_or_si128(_mm_or_si128(Is(of, 'm'), Is(of, 's')),
-                                     _mm_or_si128(Is(of, 'u'), Is(of, 'n')));
-    return _mm_or_si128(_mm_or_si128(few, Is(of, 'h')), _mm_cmplt_epi8(of, _mm_setzero_si128()));
-  };
-  const __m128i unit_after = _mm_or_si128(unit(next), _mm_and_si128(blank, unit(third)));
-  const __m128i digit_after = _mm_or_si128(IsDigit(next), _mm_and_si128(blank, IsDigit(third)));
-  return static_cast<uint32_t>(_mm_movemask_epi8(
-      _mm_or_si128(_mm_and_si128(digit, unit_after), _mm_and_si128(sign, digit_after))));
-}
-#endif
-
-// `key` without the suffix of these that it has; empty if it has none.
-absl::string_view StemOf(absl::string_view key, std::initializer_list<absl::string_view> suffixes) {
-  for (const absl::string_view suffix : suffixes) {
-    if (absl::EndsWith(key, suffix)) return key.substr(0, key.size() - suffix.size());
-  }
-  return {};
-}
-
-bool IsDurationStem(absl::string_view stem) {
-  if (stem.size() < 2 || stem.size() > 22) return false;
-  for (const absl::string_view known : {"duration",
-                                        "took",
-                                        "elapsed",
-                                        "latency",
-                                        "response_time",
-                                        "responseTime",
-                                        "request_time",
-                                        "requestTime",
-                                        "elapsed_time",
-                                        "elapsedTime",
-                                        "time_taken",
-                                        "timeTaken",
-                                        "rt",
-                                        "response_duration",
-                                        "request_duration",
-                                        "exec_time",
-                                        "execution_time",
-                                        "runtime",
-                                        "process_time",
-                                        "processing_time",
-                                        "service_time",
-                                        "total_time",
-                                        "upstream_response_time",
-                                        "dur",
-                                        "responsetime"}) {
-    if (stem == known) return true;
-  }
-  return false;
+  if (at == 0 || !IsLetter(text[at - 1])) return false;
+  return IsDigit(next) || (next == ' ' && IsDigit(third));
 }
 
 }  // namespace
 
-absl::optional<double> FindDuration(absl::string_view text) {
+absl::optional<double> FindDuration(absl::string_view text, const TextIndex* index) {
+  if (text.empty()) return absl::nullopt;
   text = text.substr(0, kSearchBytesMax);
-  size_t at = 0;
-#if defined(__SSE2__)
-  for (; at + 18 <= text.size(); at += 16) {
-    for (uint32_t mask = CandidateMask(text.data() + at); mask != 0; mask &= mask - 1) {
-      const size_t candidate = at + static_cast<size_t>(__builtin_ctz(mask));
-      if (!IsCandidate(text, candidate)) continue;
-      if (const auto seconds = TryAt(text, candidate)) return seconds;
+  if (index == nullptr) {
+    for (size_t at = 0; at < text.size(); ++at) {
+      if (!IsCandidate(text, at)) continue;
+      if (const auto seconds = TryAt(text, at, nullptr)) return seconds;
     }
+    return absl::nullopt;
   }
-#endif
-  for (; at < text.size(); ++at) {
-    if (!IsCandidate(text, at)) continue;
-    if (const auto seconds = TryAt(text, at)) return seconds;
+  const char* const end = text.data() + text.size();
+  const char* mark = index->Duration(text.data(), end);
+  for (; mark < end; mark = index->Duration(mark + 1, end)) {
+    size_t at = static_cast<size_t>(mark - text.data());
+    if (at > 0 && (mark[-1] == ' ' || mark[-1] == '\t')) --at;
+    if (at == 0 || !IsCandidate(text, at - 1)) continue;
+    if (const auto seconds = TryAt(text, at - 1, index)) return seconds;
   }
   return absl::nullopt;
 }
 
 absl::optional<double> DurationFieldScale(absl::string_view key) {
   if (key == "event.duration") return 1e-9;  // The Elastic Common Schema.
-  double scale = 1;
-  absl::string_view stem =
-      StemOf(key, {"_ms", "Ms", ".ms", "_millis", "Millis", "_msec", "_milliseconds"});
-  if (!stem.empty()) {
-    scale = 1e-3;
-  } else if (stem = StemOf(key, {"_us", "Us", "_micros", "Micros", "_usec", "_microseconds"});
-             !stem.empty()) {
-    scale = 1e-6;
-  } else if (stem = StemOf(key, {"_ns", "Ns", "_nanos", "Nanos", "_nsec", "_nanoseconds"});
-             !stem.empty()) {
-    scale = 1e-9;
-  } else {
-    stem = StemOf(key, {"_seconds", "Seconds", "_secs", "_sec", "_s"});
-  }
-  if (!IsDurationStem(stem.empty() ? key : stem)) return absl::nullopt;
-  return scale;
+  if (!MayBeDurationField(key)) return absl::nullopt;
+  size_t at = key.size() - 1;
+  while (at > 0 && key.size() - at <= kFieldUnitBytesMax && key[at] >= 'a' && key[at] <= 'z') --at;
+  const double* const unit = kFieldUnits.Find(key.substr(at));
+  const absl::string_view name = unit == nullptr ? key : key.substr(0, at);
+  if (kFields.Find(name) == nullptr) return absl::nullopt;
+  return unit == nullptr ? 1 : *unit;
 }
 
 absl::optional<double> ParseDurationField(absl::string_view value, double scale) {
   value = absl::StripAsciiWhitespace(value);
-  if (value.empty() || value.size() > 2 * kNumberBytesMax || !absl::ascii_isdigit(value[0])) {
+  if (value.empty() || value.size() > 2 * kNumberBytesMax || !IsDigit(value[0])) {
     return absl::nullopt;
   }
   if (const absl::optional<double> number = ParseNumber(value)) return Bounded(*number * scale);
   const Compound compound = LeadingCompound(value);
   if (compound.size == value.size()) return Bounded(compound.seconds);
   size_t end = 0;
-  while (end < value.size() && (absl::ascii_isdigit(value[end]) || value[end] == '.')) ++end;
+  while (end < value.size() && (IsDigit(value[end]) || value[end] == '.')) ++end;
   const absl::optional<double> number = ParseNumber(value.substr(0, end));
   absl::string_view rest = value.substr(end);
   if (!rest.empty() && rest[0] == ' ') rest.remove_prefix(1);
-  const Unit* unit = LeadingUnit(rest);
-  if (!number.has_value() || unit == nullptr || unit->name.size() != rest.size()) {
-    return absl::nullopt;
-  }
-  return Bounded(*number * unit->seconds);
+  const LeadingUnit unit = FindUnit(rest);
+  if (!number.has_value() || unit.size == 0 || unit.size != rest.size()) return absl::nullopt;
+  return Bounded(*number * unit.seconds);
 }
 
 }  // namespace ora::collector

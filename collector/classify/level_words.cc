@@ -1,64 +1,31 @@
 #include "collector/classify/level_words.h"
 
-#include <cstdint>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "collector/classify/word_table.h"
 
 namespace ora::collector {
 namespace {
 
-constexpr size_t kPackedMax = 8;
+constexpr size_t kLevelWordBytesMax = 13;  // "informational"
+constexpr size_t kMeantBytesMax = 9;       // "emergency": of running text's words.
 constexpr int kHeaderWordsMax = 5;
 constexpr size_t kHeaderBytesMax = 160;
 
-constexpr uint64_t Pack(absl::string_view word) {
-  uint64_t packed = 0;
-  for (size_t i = 0; i < word.size(); ++i) {
-    packed |= static_cast<uint64_t>(static_cast<uint8_t>(word[i]) | 0x20) << (8 * i);
-  }
-  return packed;
-}
-
-// For words of at most kPackedMax letters.
-absl::optional<Level> LevelOfPacked(uint64_t packed) {
-  switch (packed) {
-    case Pack("debug"):
-    case Pack("trace"):
-    case Pack("verbose"):
-    case Pack("fine"):
-    case Pack("finer"):
-    case Pack("finest"):
-    case Pack("dbg"):
-      return Level::kDebug;
-    case Pack("info"):
-    case Pack("notice"):
-    case Pack("inf"):
-    case Pack("config"):
-    case Pack("success"):
-    case Pack("log"):
-      return Level::kInfo;
-    case Pack("warn"):
-    case Pack("warning"):
-    case Pack("wrn"):
-      return Level::kWarning;
-    case Pack("error"):
-    case Pack("err"):
-    case Pack("severe"):
-    case Pack("failure"):
-      return Level::kError;
-    case Pack("critical"):
-    case Pack("crit"):
-    case Pack("fatal"):
-    case Pack("emerg"):
-    case Pack("alert"):
-    case Pack("panic"):
-    case Pack("ftl"):
-      return Level::kCritical;
-    default:
-      return absl::nullopt;
-  }
-}
+constexpr WordTable<Level, 30, WordCase::kAny> kLevels{std::array<KnownWord<Level>, 30>{{
+    {"debug", Level::kDebug},    {"trace", Level::kDebug},       {"verbose", Level::kDebug},
+    {"fine", Level::kDebug},     {"finer", Level::kDebug},       {"finest", Level::kDebug},
+    {"dbg", Level::kDebug},      {"info", Level::kInfo},         {"notice", Level::kInfo},
+    {"inf", Level::kInfo},       {"config", Level::kInfo},       {"success", Level::kInfo},
+    {"log", Level::kInfo},       {"information", Level::kInfo},  {"informational", Level::kInfo},
+    {"warn", Level::kWarning},   {"warning", Level::kWarning},   {"wrn", Level::kWarning},
+    {"error", Level::kError},    {"err", Level::kError},         {"severe", Level::kError},
+    {"failure", Level::kError},  {"critical", Level::kCritical}, {"crit", Level::kCritical},
+    {"fatal", Level::kCritical}, {"emerg", Level::kCritical},    {"emergency", Level::kCritical},
+    {"alert", Level::kCritical}, {"panic", Level::kCritical},    {"ftl", Level::kCritical},
+}}};
 
 bool IsWordByte(char c) { return absl::ascii_isalnum(c) || c == '_'; }
 
@@ -72,33 +39,41 @@ bool AllUpper(absl::string_view word) {
   return true;
 }
 
-bool EndsWithWord(absl::string_view text, absl::string_view word) {
-  return absl::EndsWithIgnoreCase(text, word) &&
-         (text.size() == word.size() || !IsWordByte(text[text.size() - word.size() - 1]));
-}
+constexpr size_t kDenialBytesMax = 7;
+constexpr WordTable<bool, 5, WordCase::kAny> kDenials{std::array<KnownWord<bool>, 5>{
+    {{"no", true}, {"0", true}, {"not", true}, {"without", true}, {"zero", true}}}};
 
 // `before` ends where the level word begins: "no ", "0 ", "without ".
 bool IsDenied(absl::string_view before) {
   const size_t size = before.size();
   while (!before.empty() && before.back() == ' ') before.remove_suffix(1);
-  if (before.size() == size || before.empty()) return false;
-  return EndsWithWord(before, "no") || EndsWithWord(before, "0") || EndsWithWord(before, "not") ||
-         EndsWithWord(before, "without") || EndsWithWord(before, "zero");
+  if (before.size() == size) return false;
+  size_t bytes = 0;
+  while (bytes < before.size() && bytes <= kDenialBytesMax &&
+         IsWordByte(before[before.size() - 1 - bytes])) {
+    ++bytes;
+  }
+  return kDenials.Find(before.substr(before.size() - bytes)) != nullptr;
 }
+
+constexpr size_t kNothingBytesMax = 5;
+constexpr WordTable<bool, 5, WordCase::kAny> kNothings{std::array<KnownWord<bool>, 5>{
+    {{"0", true}, {"none", true}, {"null", true}, {"nil", true}, {"false", true}}}};
 
 // `after` begins where the level word ends: ": 0", "=0", ": none".
 bool IsNothing(absl::string_view after) {
   if (after.empty() || (after[0] != ':' && after[0] != '=')) return false;
   after.remove_prefix(1);
   while (!after.empty() && after[0] == ' ') after.remove_prefix(1);
-  for (const absl::string_view nothing : {"0", "none", "null", "nil", "<nil>", "false"}) {
-    if (absl::StartsWithIgnoreCase(after, nothing) &&
-        (after.size() == nothing.size() ||
-         (!IsWordByte(after[nothing.size()]) && after[nothing.size()] != '.'))) {
-      return true;
-    }
+  size_t bytes = 0;
+  if (absl::StartsWithIgnoreCase(after, "<nil>")) {
+    bytes = 5;
+    if (bytes < after.size() && IsWordByte(after[bytes])) return false;
+  } else {
+    while (bytes < after.size() && bytes <= kNothingBytesMax && IsWordByte(after[bytes])) ++bytes;
+    if (kNothings.Find(after.substr(0, bytes)) == nullptr) return false;
   }
-  return false;
+  return bytes == after.size() || after[bytes] != '.';
 }
 
 // Whether a level word between `before` and `after` is meant as one.
@@ -119,6 +94,74 @@ bool IsMeant(absl::string_view before, absl::string_view word, absl::string_view
   const bool upper = AllUpper(word) && word.size() > 3;
   if (!enclosed && !upper && right != ':') return false;
   return !IsDenied(before) && !IsNothing(after);
+}
+
+// The end of the word that begins at `from`.
+size_t WordEnd(absl::string_view text, size_t from, const TextIndex* index) {
+  if (index != nullptr) {
+    const char* const end = text.data() + text.size();
+    return static_cast<size_t>(index->WordEnd(text.data() + from, end) - text.data());
+  }
+  while (from < text.size() && IsWordByte(text[from])) ++from;
+  return from;
+}
+
+// The first blank or tab from `from` on, else the end.
+size_t BlankAfter(absl::string_view text, size_t from, const TextIndex* index) {
+  if (index != nullptr) {
+    const char* const end = text.data() + text.size();
+    return static_cast<size_t>(index->Blank(text.data() + from, end) - text.data());
+  }
+  while (from < text.size() && text[from] != ' ' && text[from] != '\t') ++from;
+  return from;
+}
+
+// The level that is meant by the word in [begin, end) of `text`.
+absl::optional<Level> MeantLevel(absl::string_view text, size_t begin, size_t end) {
+  const absl::string_view word = text.substr(begin, end - begin);
+  const char right = end < text.size() ? text[end] : ' ';
+  const bool possible = word.size() >= 3 && word.size() <= kMeantBytesMax &&
+                        (AllUpper(word) || right == ':' || right == ']' || right == '>' ||
+                         right == ')' || (begin > 0 && text[begin - 1] == '='));
+  if (!possible) return absl::nullopt;
+  const absl::optional<Level> level = ParseLevel(word);
+  if (!level.has_value() || !IsMeant(text.substr(0, begin), word, text.substr(end))) {
+    return absl::nullopt;
+  }
+  return level;
+}
+
+Level FindLevelPlainly(absl::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    if (!absl::ascii_isalpha(text[i])) {
+      ++i;
+      continue;
+    }
+    const size_t end = WordEnd(text, i, nullptr);
+    if (const auto level = MeantLevel(text, i, end)) return *level;
+    i = end;
+  }
+  return Level::kUnknown;
+}
+
+// Of the words that can be meant, each has a mark: in it, or right behind it. But the first may be
+// marked as a part of a word that begins before the text. A word that begins with a digit or `_` is
+// a part of a name.
+Level FindMarkedLevel(absl::string_view text, const TextIndex& index) {
+  if (text.empty()) return Level::kUnknown;
+  if (absl::ascii_isalpha(text[0])) {
+    if (const auto level = MeantLevel(text, 0, WordEnd(text, 0, &index))) return *level;
+  }
+  const char* const end = text.data() + text.size();
+  for (const char* at = index.Level(text.data(), end); at < end; at = index.Level(at + 1, end)) {
+    size_t begin = static_cast<size_t>(at - text.data());
+    const size_t from = begin > kMeantBytesMax + 1 ? begin - kMeantBytesMax - 1 : 0;
+    while (begin > from && IsWordByte(text[begin - 1])) --begin;
+    if (!absl::ascii_isalpha(text[begin])) continue;
+    if (const auto level = MeantLevel(text, begin, WordEnd(text, begin, &index))) return *level;
+  }
+  return Level::kUnknown;
 }
 
 }  // namespace
@@ -142,17 +185,8 @@ absl::string_view LevelName(Level level) {
 }
 
 absl::optional<Level> ParseLevel(absl::string_view word) {
-  if (word.size() < 3) return absl::nullopt;
-  if (word.size() > kPackedMax) {
-    if (absl::EqualsIgnoreCase(word, "emergency")) return Level::kCritical;
-    if (absl::EqualsIgnoreCase(word, "information")) return Level::kInfo;
-    if (absl::EqualsIgnoreCase(word, "informational")) return Level::kInfo;
-    return absl::nullopt;
-  }
-  for (const char c : word) {
-    if (!absl::ascii_isalpha(c)) return absl::nullopt;
-  }
-  return LevelOfPacked(Pack(word));
+  const Level* const level = kLevels.Find(word);
+  return level == nullptr ? absl::nullopt : absl::make_optional(*level);
 }
 
 absl::optional<Level> ParseLevelNumber(absl::string_view digits) {
@@ -181,30 +215,11 @@ Level LevelOfSeverity(int severity) {
   return severity == 7 ? Level::kDebug : Level::kInfo;
 }
 
-Level FindLevel(absl::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    if (!absl::ascii_isalpha(text[i])) {
-      ++i;
-      continue;
-    }
-    size_t end = i + 1;
-    while (end < text.size() && IsWordByte(text[end])) ++end;
-    const absl::string_view word = text.substr(i, end - i);
-    const char right = end < text.size() ? text[end] : ' ';
-    const bool possible = word.size() >= 3 && word.size() <= 9 &&
-                          (AllUpper(word) || right == ':' || right == ']' || right == '>' ||
-                           right == ')' || (i > 0 && text[i - 1] == '='));
-    if (possible) {
-      const absl::optional<Level> level = ParseLevel(word);
-      if (level.has_value() && IsMeant(text.substr(0, i), word, text.substr(end))) return *level;
-    }
-    i = end;
-  }
-  return Level::kUnknown;
+Level FindLevel(absl::string_view text, const TextIndex* index) {
+  return index == nullptr ? FindLevelPlainly(text) : FindMarkedLevel(text, *index);
 }
 
-Level FindHeaderLevel(absl::string_view text) {
+Level FindHeaderLevel(absl::string_view text, const TextIndex* index) {
   text = text.substr(0, kHeaderBytesMax);
   size_t i = 0;
   for (int words = 0; words < kHeaderWordsMax;) {
@@ -226,23 +241,48 @@ Level FindHeaderLevel(absl::string_view text) {
       i = end + 1;
       if (i < text.size() && text[i] == ':') ++i;
     } else {
-      size_t end = i;
-      while (end < text.size() && IsWordByte(text[end])) ++end;
+      const size_t end = WordEnd(text, i, index);
       const absl::string_view word = text.substr(i, end - i);
       const char right = end < text.size() ? text[end] : ' ';
       const bool whole = right == ' ' || right == ':' || right == '\t' || right == '|';
-      if (whole && word.size() <= 13 && (words == 0 || AllUpper(word))) {
+      if (whole && word.size() <= kLevelWordBytesMax && (words == 0 || AllUpper(word))) {
         const auto level = ParseLevel(word);
         if (level.has_value() && !IsDenied(text.substr(0, i)) && !IsNothing(text.substr(end))) {
           return *level;
         }
       }
-      i = end;
-      while (i < text.size() && text[i] != ' ' && text[i] != '\t') ++i;
+      i = BlankAfter(text, end, index);
     }
     ++words;
   }
   return Level::kUnknown;
+}
+
+absl::optional<Level> FindDashedLevel(absl::string_view text, const TextIndex& index) {
+  constexpr size_t kNameAt = 3;
+  if (text.size() < 64 || text[0] != ' ' || text[1] != '-' || text[2] != ' ') return absl::nullopt;
+  const uint64_t blanks = index.Blanks(text.data());
+  const uint64_t words = index.WordBytes(text.data());
+  const uint64_t after_name = blanks & ~uint64_t{0} << kNameAt;
+  const uint64_t after_dash = after_name & (after_name - 1);
+  const uint64_t after_level = after_dash & (after_dash - 1);
+  if (after_level == 0) return absl::nullopt;
+  const auto name_end = static_cast<size_t>(__builtin_ctzll(after_name));
+  const auto dash_end = static_cast<size_t>(__builtin_ctzll(after_dash));
+  const auto level_end = static_cast<size_t>(__builtin_ctzll(after_level));
+  if (dash_end != name_end + 2 || text[name_end + 1] != '-' || text[name_end] != ' ' ||
+      text[dash_end] != ' ' || text[level_end] != ' ' || text[name_end - 1] == ':') {
+    return absl::nullopt;
+  }
+  // The name is no level, and not another sign.
+  const size_t word_end = kNameAt + static_cast<size_t>(__builtin_ctzll(~(words >> kNameAt)));
+  if (word_end == kNameAt || text[word_end] == ':' || text[word_end] == '|') return absl::nullopt;
+  if (word_end == name_end && ParseLevel(text.substr(kNameAt, name_end - kNameAt)).has_value()) {
+    return absl::nullopt;
+  }
+  const absl::string_view word = text.substr(dash_end + 1, level_end - dash_end - 1);
+  if (!AllUpper(word)) return absl::nullopt;
+  return ParseLevel(word);
 }
 
 }  // namespace ora::collector

@@ -4,6 +4,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "collector/classify/line_classifier.h"
+#include "collector/classify/text_index.h"
 
 namespace ora::collector {
 
@@ -19,10 +20,16 @@ Level LevelOfSeverity(int severity);
 // The first level word in running text. Only what is meant as a level counts: a whole word in upper
 // case, a word with a colon after it, in brackets, or as `level=word`; not one that is denied
 // (`no error:`, `0 ERROR`, `error: 0`). kUnknown if there is none.
-Level FindLevel(absl::string_view text);
+// Here and below: with an index of a text that `text` is a part of, the same is found faster.
+Level FindLevel(absl::string_view text, const TextIndex* index = nullptr);
 
 // The level among the first few words after a timestamp (`- name - ERROR -`, `[main] ERROR`,
 // `[name] [error]`, `info`); kUnknown if there is none. `text` begins after the timestamp.
-Level FindHeaderLevel(absl::string_view text);
+Level FindHeaderLevel(absl::string_view text, const TextIndex* index = nullptr);
+
+// The level of a header as Python's logging writes it (` - name - LEVEL - `): what FindHeaderLevel
+// would tell, but told at a glance. None if it is another header, or if TaggedMessage might find
+// one in it.
+absl::optional<Level> FindDashedLevel(absl::string_view text, const TextIndex& index);
 
 }  // namespace ora::collector

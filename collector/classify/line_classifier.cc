@@ -27,10 +27,10 @@ constexpr uint32_t kTraceLast = 7;
 
 bool IsError(Level level) { return level == Level::kError || level == Level::kCritical; }
 
-LineClass WithLevel(Level level, absl::string_view text) {
+LineClass WithLevel(Level level, absl::string_view text, const TextIndex* index) {
   LineClass result;
   result.level = level;
-  result.response_seconds = FindDuration(text);
+  result.response_seconds = FindDuration(text, index);
   if (IsError(level)) result.error_type = FindErrorType(text);
   return result;
 }
@@ -43,36 +43,44 @@ LineClass Continuation(absl::string_view error_type) {
 }
 
 // A line whose beginning tells nothing.
-LineClass ClassifyText(absl::string_view text) { return WithLevel(FindLevel(text), text); }
+LineClass ClassifyText(absl::string_view text, const TextIndex* index) {
+  return WithLevel(FindLevel(text, index), text, index);
+}
 
 // What comes after a timestamp.
-LineClass ClassifyAfterTime(absl::string_view rest) {
-  Level level = FindHeaderLevel(rest);
-  if (level == Level::kUnknown) level = FindLevel(rest);
-  return WithLevel(level, rest);
+LineClass ClassifyAfterTime(absl::string_view rest, const TextIndex* index) {
+  Level level = FindHeaderLevel(rest, index);
+  if (level == Level::kUnknown) level = FindLevel(rest, index);
+  return WithLevel(level, rest, index);
 }
 
 // What a program said through syslog, which may be a line of any other format.
-LineClass ClassifyMessage(absl::string_view message) {
+LineClass ClassifyMessage(absl::string_view message, const TextIndex* index) {
   if (message.empty()) return LineClass();
   if (message[0] == '{') {
-    if (const auto json = ClassifyJson(message)) return *json;
+    if (const auto json = ClassifyJson(message, index)) return *json;
   }
-  if (const auto level = ParseGlog(message)) return WithLevel(*level, message);
+  if (index != nullptr && absl::ascii_islower(message[0])) {
+    // A word in small letters with a blank behind it begins none of what follows.
+    const char* const end = message.data() + message.size();
+    const char* const word_end = index->WordEnd(message.data(), end);
+    if (word_end < end && *word_end == ' ') return ClassifyText(message, index);
+  }
+  if (const auto level = ParseGlog(message)) return WithLevel(*level, message, index);
   if (const absl::string_view type = LeadingErrorType(message); !type.empty()) {
-    LineClass result = WithLevel(Level::kError, message);
+    LineClass result = WithLevel(Level::kError, message, index);
     result.error_type = type;
     return result;
   }
   if (const size_t time = TimestampSize(message); time > 0) {
-    return ClassifyAfterTime(message.substr(time));
+    return ClassifyAfterTime(message.substr(time), index);
   }
-  if (LooksLikeLogfmt(message)) return ClassifyLogfmt(message);
-  return ClassifyText(message);
+  if (LooksLikeLogfmt(message)) return ClassifyLogfmt(message, index);
+  return ClassifyText(message, index);
 }
 
-LineClass ClassifySyslog(const SyslogLine& syslog) {
-  LineClass result = ClassifyMessage(syslog.message);
+LineClass ClassifySyslog(const SyslogLine& syslog, const TextIndex* index) {
+  LineClass result = ClassifyMessage(syslog.message, index);
   if (syslog.severity.has_value()) {
     result.level = LevelOfSeverity(*syslog.severity);
     if (IsError(result.level) && result.error_type.empty()) {
@@ -84,40 +92,43 @@ LineClass ClassifySyslog(const SyslogLine& syslog) {
   return result;
 }
 
-LineClass ClassifyAccess(const AccessLine& access) {
+LineClass ClassifyAccess(const AccessLine& access, const TextIndex* index) {
   LineClass result;
   result.level = access.status >= 500   ? Level::kError
                  : access.status >= 400 ? Level::kWarning
                                         : Level::kInfo;
-  result.response_seconds = FindDuration(access.rest);
+  result.response_seconds = FindDuration(access.rest, index);
   return result;
 }
 
-LineClass ClassifyBracketed(absl::string_view line) {
+LineClass ClassifyBracketed(absl::string_view line, const TextIndex* index) {
   if (TimestampSize(line.substr(1)) > 0) {
     const size_t close = line.find(']');
-    if (close != absl::string_view::npos) return ClassifyAfterTime(line.substr(close + 1));
+    if (close != absl::string_view::npos) return ClassifyAfterTime(line.substr(close + 1), index);
   }
-  return ClassifyAfterTime(line);
+  return ClassifyAfterTime(line, index);
 }
 
 // By the formats that tell themselves by how a line begins; none if no format does.
-absl::optional<LineClass> ClassifyFormatted(absl::string_view line) {
+absl::optional<LineClass> ClassifyFormatted(absl::string_view line, const TextIndex* index) {
   const char first = line[0];
-  if (first == '{') return ClassifyJson(line);
-  if (first == '[') return ClassifyBracketed(line);
+  if (first == '{') return ClassifyJson(line, index);
+  if (first == '[') return ClassifyBracketed(line, index);
   if (absl::ascii_isdigit(first)) {
     if (const size_t time = TimestampSize(line); time > 0) {
       const absl::string_view rest = line.substr(time);
-      if (const auto message = TaggedMessage(rest)) return ClassifyMessage(*message);
-      return ClassifyAfterTime(rest);
+      if (index != nullptr) {
+        if (const auto level = FindDashedLevel(rest, *index)) return WithLevel(*level, rest, index);
+      }
+      if (const auto message = TaggedMessage(rest, index)) return ClassifyMessage(*message, index);
+      return ClassifyAfterTime(rest, index);
     }
   } else if (first == '<' || absl::ascii_isupper(first)) {
-    if (const auto syslog = ParseSyslog(line)) return ClassifySyslog(*syslog);
-    if (const auto level = ParseGlog(line)) return WithLevel(*level, line);
+    if (const auto syslog = ParseSyslog(line, index)) return ClassifySyslog(*syslog, index);
+    if (const auto level = ParseGlog(line)) return WithLevel(*level, line, index);
   }
-  if (const auto access = ParseAccess(line)) return ClassifyAccess(*access);
-  if (LooksLikeLogfmt(line)) return ClassifyLogfmt(line);
+  if (const auto access = ParseAccess(line)) return ClassifyAccess(*access, index);
+  if (LooksLikeLogfmt(line)) return ClassifyLogfmt(line, index);
   return absl::nullopt;
 }
 
@@ -135,17 +146,17 @@ absl::string_view RubyErrorType(absl::string_view line) {
 LineClassifier::LineClassifier(uint32_t trace)
     : trace_(trace <= kTraceLast ? static_cast<Trace>(trace) : Trace::kNone) {}
 
-LineClass LineClassifier::Classify(absl::string_view line) {
+LineClass LineClassifier::Classify(absl::string_view line, const TextIndex* index) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (line.empty()) {
     if (trace_ == Trace::kIndented || trace_ == Trace::kRust) trace_ = Trace::kNone;
     return trace_ == Trace::kNone ? LineClass() : Continuation({});
   }
-  if (line[0] == ' ' || line[0] == '\t') return ClassifyIndented(line);
+  if (line[0] == ' ' || line[0] == '\t') return ClassifyIndented(line, index);
   if (trace_ != Trace::kNone) {
     if (const auto rest = ContinueTrace(line)) return *rest;
   }
-  if (const auto formatted = ClassifyFormatted(line)) {
+  if (const auto formatted = ClassifyFormatted(line, index)) {
     trace_ = Trace::kNone;
     return *formatted;
   }
@@ -156,16 +167,16 @@ LineClass LineClassifier::Classify(absl::string_view line) {
   }
   trace_ = Trace::kNone;
   if (const auto begun = BeginTrace(line)) return *begun;
-  return ClassifyText(line);
+  return ClassifyText(line, index);
 }
 
-LineClass LineClassifier::ClassifyIndented(absl::string_view line) {
+LineClass LineClassifier::ClassifyIndented(absl::string_view line, const TextIndex* index) {
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
   if (trace_ == Trace::kNone) {
     // Some programs indent all that they say.
     const absl::string_view word = text.substr(0, text.find_first_of(" :\t"));
     if (word.size() >= 4 && absl::ascii_isupper(word.back()) && ParseLevel(word).has_value()) {
-      return ClassifyText(text);
+      return ClassifyText(text, index);
     }
     if (absl::StartsWith(text, "at ")) trace_ = Trace::kIndented;
   }

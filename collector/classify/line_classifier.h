@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "collector/classify/text_index.h"
 
 namespace ora::collector {
 
@@ -41,8 +42,9 @@ class LineClassifier {
   // Goes on where another one stood: `trace` is what its trace() told.
   explicit LineClassifier(uint32_t trace);
 
-  // `line` without its end. Valid UTF-8 or not.
-  LineClass Classify(absl::string_view line);
+  // `line` without its end. Valid UTF-8 or not. With an index of a text that the line is a part of,
+  // the same is found faster.
+  LineClass Classify(absl::string_view line, const TextIndex* index = nullptr);
 
   // The kind of trace that the last line was within; 0 is none. Kept in the collector's state.
   uint32_t trace() const { return static_cast<uint32_t>(trace_); }
@@ -50,7 +52,7 @@ class LineClassifier {
  private:
   enum class Trace : uint8_t;  // Append only.
 
-  LineClass ClassifyIndented(absl::string_view line);
+  LineClass ClassifyIndented(absl::string_view line, const TextIndex* index);
   // A line at the margin that goes on with the trace; none if the trace has ended before it.
   absl::optional<LineClass> ContinueTrace(absl::string_view line);
   // A line at the margin that only a trace has; none if it is another.

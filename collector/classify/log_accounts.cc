@@ -1,6 +1,7 @@
 #include "collector/classify/log_accounts.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -65,7 +66,8 @@ struct LogAccounts::Account {
 
   void Restore(const state::v1::LogAccountState& state);
   std::string Serialize() const;
-  void TakeLine(absl::string_view line);
+  void TakeLines(absl::string_view lines, TextIndex& index);
+  void TakeLine(absl::string_view line, const TextIndex* index);
   void TakeError(absl::string_view type);
   void TakeType(absl::string_view type);
   void CountError(absl::string_view type);
@@ -124,8 +126,32 @@ std::string LogAccounts::Account::Serialize() const {
   return state.SerializeAsString();
 }
 
-void LogAccounts::Account::TakeLine(absl::string_view line) {
-  const LineClass result = classifier.Classify(line);
+// The lines are taken in pieces that have an index; one that is longer than an index goes without.
+void LogAccounts::Account::TakeLines(absl::string_view lines, TextIndex& index) {
+  const char* at = lines.data();
+  const char* const end = at + lines.size();
+  while (at < end) {
+    const auto size = std::min<size_t>(TextIndex::kBytesMax, end - at);
+    const char* const piece_end = at + size;
+    index.Build({at, size});
+    const char* const begin = at;
+    while (at < piece_end) {
+      const char* const line_end = index.Newline(at, piece_end);
+      if (line_end == piece_end && piece_end != end) break;
+      TakeLine({at, static_cast<size_t>(line_end - at)}, &index);
+      at = line_end + 1;
+    }
+    if (at == begin) {
+      const void* found = memchr(piece_end, '\n', static_cast<size_t>(end - piece_end));
+      const char* const line_end = found == nullptr ? end : static_cast<const char*>(found);
+      TakeLine({at, static_cast<size_t>(line_end - at)}, nullptr);
+      at = line_end + 1;
+    }
+  }
+}
+
+void LogAccounts::Account::TakeLine(absl::string_view line, const TextIndex* index) {
+  const LineClass result = classifier.Classify(line, index);
   Level level = result.level;
   if (result.response_seconds.has_value()) TakeResponse(*result.response_seconds);
   if (result.begins_trace) {
@@ -178,8 +204,13 @@ void LogAccounts::Account::TakeResponse(double seconds) {
   if (responses == 0) {
     for (Slot& slot : response_slots) slot.needs_birth = births_from_now;
   }
-  const auto bound = std::lower_bound(kResponseBounds.begin(), kResponseBounds.end(), seconds);
-  ++buckets[static_cast<size_t>(bound - kResponseBounds.begin())];
+  // A search in steps that the processor need not guess.
+  size_t bucket = 0;
+  for (size_t step = std::bit_floor(kResponseBounds.size()); step > 0; step /= 2) {
+    const size_t next = std::min(bucket + step, kResponseBounds.size());
+    bucket = kResponseBounds[next - 1] < seconds ? next : bucket;
+  }
+  ++buckets[bucket];
   ++responses;
   response_seconds_sum += seconds;
 }
@@ -295,15 +326,7 @@ void LogAccounts::OnLines(LogId log, absl::string_view lines) {
   account.appended_bytes += lines.size();
   account.changed = true;
   account.told = false;
-  const char* at = lines.data();
-  const char* const end = at + lines.size();
-  while (at < end) {
-    const auto* line_end =
-        static_cast<const char*>(memchr(at, '\n', static_cast<size_t>(end - at)));
-    if (line_end == nullptr) line_end = end;
-    account.TakeLine({at, static_cast<size_t>(line_end - at)});
-    at = line_end + 1;
-  }
+  account.TakeLines(lines, index_);
 }
 
 void LogAccounts::OnRest(LogId log, absl::string_view rest) {

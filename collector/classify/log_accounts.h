@@ -20,6 +20,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "collector/classify/text_index.h"
 #include "collector/series/sample_sink.h"
 #include "collector/tail/line_sink.h"
 
@@ -73,6 +74,7 @@ class LogAccounts final : public LineSink {
 
   // Records whose log has not been told yet, by path.
   absl::flat_hash_map<std::string, std::string> restored_;
+  TextIndex index_;
   std::vector<std::unique_ptr<Account>> accounts_;
   absl::flat_hash_map<LogId, Account*> by_id_;
   absl::flat_hash_map<std::string, Account*> by_path_;

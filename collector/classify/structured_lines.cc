@@ -1,5 +1,6 @@
 #include "collector/classify/structured_lines.h"
 
+#include <array>
 #include <cstring>
 
 #include "absl/strings/ascii.h"
@@ -7,54 +8,59 @@
 #include "collector/classify/durations.h"
 #include "collector/classify/error_types.h"
 #include "collector/classify/level_words.h"
+#include "collector/classify/word_table.h"
 
 namespace ora::collector {
 namespace {
 
 enum class FieldKind { kOther, kLevel, kMessage, kErrorType, kErrorObject, kErrorText, kLogObject };
 
+constexpr WordTable<FieldKind, 40> kFieldKinds{std::array<KnownWord<FieldKind>, 40>{{
+    {"lvl", FieldKind::kLevel},
+    {"level", FieldKind::kLevel},
+    {"severity", FieldKind::kLevel},
+    {"loglevel", FieldKind::kLevel},
+    {"logLevel", FieldKind::kLevel},
+    {"levelname", FieldKind::kLevel},
+    {"log.level", FieldKind::kLevel},
+    {"log_level", FieldKind::kLevel},
+    {"severity_text", FieldKind::kLevel},
+    {"SeverityText", FieldKind::kLevel},
+    {"msg", FieldKind::kMessage},
+    {"message", FieldKind::kMessage},
+    {"err", FieldKind::kErrorObject},
+    {"exc", FieldKind::kErrorObject},
+    {"error", FieldKind::kErrorObject},
+    {"exception", FieldKind::kErrorObject},
+    {"log", FieldKind::kLogObject},
+    {"stack", FieldKind::kErrorText},
+    {"exc_info", FieldKind::kErrorText},
+    {"exc_text", FieldKind::kErrorText},
+    {"traceback", FieldKind::kErrorText},
+    {"stack_trace", FieldKind::kErrorText},
+    {"stacktrace", FieldKind::kErrorText},
+    {"stackTrace", FieldKind::kErrorText},
+    {"error.stack_trace", FieldKind::kErrorText},
+    {"exception.stacktrace", FieldKind::kErrorText},
+    {"exc_type", FieldKind::kErrorType},
+    {"errorType", FieldKind::kErrorType},
+    {"errorName", FieldKind::kErrorType},
+    {"exc_class", FieldKind::kErrorType},
+    {"error.type", FieldKind::kErrorType},
+    {"error_type", FieldKind::kErrorType},
+    {"err.type", FieldKind::kErrorType},
+    {"error_class", FieldKind::kErrorType},
+    {"exception.class", FieldKind::kErrorType},
+    {"exception.type", FieldKind::kErrorType},
+    {"exception_class", FieldKind::kErrorType},
+    {"exception_type", FieldKind::kErrorType},
+    {"exceptionClass", FieldKind::kErrorType},
+    {"error.kind", FieldKind::kErrorType},
+}}};
+
 FieldKind KindOf(absl::string_view key) {
-  switch (key.size()) {
-    case 3:
-      if (key == "lvl") return FieldKind::kLevel;
-      if (key == "msg") return FieldKind::kMessage;
-      if (key == "err" || key == "exc") return FieldKind::kErrorObject;
-      if (key == "log") return FieldKind::kLogObject;
-      return FieldKind::kOther;
-    case 5:
-      if (key == "level") return FieldKind::kLevel;
-      if (key == "error") return FieldKind::kErrorObject;
-      if (key == "stack") return FieldKind::kErrorText;
-      return FieldKind::kOther;
-    case 7:
-      return key == "message" ? FieldKind::kMessage : FieldKind::kOther;
-    case 8:
-      if (key == "severity" || key == "loglevel" || key == "logLevel") return FieldKind::kLevel;
-      if (key == "exc_type") return FieldKind::kErrorType;
-      if (key == "exc_info" || key == "exc_text") return FieldKind::kErrorText;
-      return FieldKind::kOther;
-    case 9:
-      if (key == "levelname" || key == "log.level" || key == "log_level") return FieldKind::kLevel;
-      if (key == "exception") return FieldKind::kErrorObject;
-      if (key == "errorType" || key == "errorName" || key == "exc_class") {
-        return FieldKind::kErrorType;
-      }
-      if (key == "traceback") return FieldKind::kErrorText;
-      return FieldKind::kOther;
-    default:
-      break;
-  }
-  if (key == "error.type" || key == "error_type" || key == "err.type" || key == "error_class" ||
-      key == "exception.class" || key == "exception.type" || key == "exception_class" ||
-      key == "exception_type" || key == "exceptionClass" || key == "error.kind") {
-    return FieldKind::kErrorType;
-  }
-  if (key == "stack_trace" || key == "stacktrace" || key == "stackTrace" ||
-      key == "error.stack_trace" || key == "exception.stacktrace") {
-    return FieldKind::kErrorText;
-  }
-  if (key == "severity_text" || key == "SeverityText") return FieldKind::kLevel;
-  return FieldKind::kOther;
+  const FieldKind* const kind = kFieldKinds.Find(key);
+  return kind == nullptr ? FieldKind::kOther : *kind;
 }
 
 // What of an object that tells an error is its class.
@@ -66,6 +72,8 @@ bool NamesErrorClass(absl::string_view key) {
 // Collects what the fields of one line tell.
 class FieldReader {
  public:
+  explicit FieldReader(const TextIndex* index) : index_(index) {}
+
   void Take(absl::string_view key, absl::string_view value) {
     if (value.empty()) return;
     const FieldKind kind = KindOf(key);
@@ -102,11 +110,17 @@ class FieldReader {
     }
   }
 
+  // Whether no further field changes what Finish tells.
+  bool Complete() const {
+    return seconds_.has_value() && level_ != Level::kUnknown && level_ < Level::kError;
+  }
+
   LineClass Finish() const {
     LineClass result;
     result.level = level_;
     result.response_seconds = seconds_;
-    if (!result.response_seconds.has_value()) result.response_seconds = FindDuration(message_);
+    if (!result.response_seconds.has_value())
+      result.response_seconds = FindDuration(message_, index_);
     if (level_ == Level::kError || level_ == Level::kCritical) {
       result.error_type = error_type_.empty() ? FindErrorType(message_) : error_type_;
     }
@@ -125,6 +139,7 @@ class FieldReader {
     if (error_type_.empty() && !type.empty() && !absl::ascii_isdigit(type[0])) error_type_ = type;
   }
 
+  const TextIndex* const index_;
   Level level_ = Level::kUnknown;
   absl::string_view message_;
   absl::string_view error_type_;
@@ -134,7 +149,8 @@ class FieldReader {
 // A cursor over the text of one JSON object. It goes forward only; a wrong turn ends it.
 class JsonCursor {
  public:
-  explicit JsonCursor(absl::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+  JsonCursor(absl::string_view text, const TextIndex* index)
+      : at_(text.data()), end_(at_ + text.size()), index_(index) {}
 
   void SkipBlanks() {
     while (at_ < end_ && (*at_ == ' ' || *at_ == '\t')) ++at_;
@@ -156,9 +172,8 @@ class JsonCursor {
   absl::string_view String() {
     const char* begin = ++at_;
     while (at_ < end_) {
-      const auto* quote =
-          static_cast<const char*>(memchr(at_, '"', static_cast<size_t>(end_ - at_)));
-      if (quote == nullptr) break;
+      const char* const quote = NextQuote();
+      if (quote == end_) break;
       const char* escape = quote;
       while (escape > begin && escape[-1] == '\\') --escape;
       at_ = quote + 1;
@@ -171,8 +186,43 @@ class JsonCursor {
   // The number, true, false or null that begins here.
   absl::string_view Scalar() {
     const char* begin = at_;
-    while (at_ < end_ && *at_ != ',' && *at_ != '}' && *at_ != ']' && *at_ != ' ') ++at_;
+    while (at_ < end_ && IsScalarByte(*at_)) ++at_;
     return {begin, static_cast<size_t>(at_ - begin)};
+  }
+
+  // The field that begins here, if it is as most programs write it: on one line with its comma, no
+  // escapes at its ends, the value a string or a scalar. Passes the comma; none, and passes
+  // nothing, if it is another.
+  struct Field {
+    absl::string_view key;
+    absl::string_view value;
+  };
+  absl::optional<Field> PlainField() {
+    if (index_ == nullptr || at_ >= end_ || *at_ != '"') return absl::nullopt;
+    const auto left = static_cast<size_t>(end_ - at_);
+    const uint64_t quotes = index_->Quotes(at_) & ~uint64_t{1};
+    if (quotes == 0) return absl::nullopt;
+    const auto key_end = static_cast<size_t>(__builtin_ctzll(quotes));
+    if (key_end + 4 > left || at_[key_end - 1] == '\\' || at_[key_end + 1] != ':') {
+      return absl::nullopt;
+    }
+    const char* const value = at_ + key_end + (at_[key_end + 2] == ' ' ? 3 : 2);
+    Field field{{at_ + 1, key_end - 1}, {}};
+    const char* comma = value;
+    if (*value == '"') {
+      const char* const value_end = index_->Quote(value + 1, end_);
+      if (value_end == end_ || value_end[-1] == '\\') return absl::nullopt;
+      field.value = {value + 1, static_cast<size_t>(value_end - value - 1)};
+      comma = value_end + 1;
+    } else {
+      if (*value == '{' || *value == '[' || *value == ' ' || *value == '\t') return absl::nullopt;
+      while (comma < end_ && IsScalarByte(*comma)) ++comma;
+      field.value = {value, static_cast<size_t>(comma - value)};
+    }
+    if (comma == end_ || *comma != ',') return absl::nullopt;
+    at_ = comma + 1;
+    if (at_ < end_ && *at_ == ' ') ++at_;
+    return field;
   }
 
   // Passes the object or array that begins here, however deep.
@@ -191,8 +241,17 @@ class JsonCursor {
   }
 
  private:
+  static bool IsScalarByte(char c) { return c != ',' && c != '}' && c != ']' && c != ' '; }
+
+  const char* NextQuote() const {
+    if (index_ != nullptr) return index_->Quote(at_, end_);
+    const void* quote = memchr(at_, '"', static_cast<size_t>(end_ - at_));
+    return quote == nullptr ? end_ : static_cast<const char*>(quote);
+  }
+
   const char* at_;
   const char* const end_;
+  const TextIndex* const index_;
 };
 
 enum class Depth { kTop, kNested };
@@ -201,6 +260,12 @@ enum class Depth { kTop, kNested };
 bool ReadObject(JsonCursor& cursor, Depth depth, absl::string_view parent, FieldReader& reader) {
   if (cursor.Accept('}')) return true;
   do {
+    if (depth == Depth::kTop) {
+      while (const auto field = cursor.PlainField()) {
+        reader.Take(field->key, field->value);
+        if (reader.Complete()) return true;
+      }
+    }
     if (cursor.Peek() != '"') return false;
     const absl::string_view key = cursor.String();
     if (!cursor.Accept(':')) return false;
@@ -232,9 +297,9 @@ bool IsKeyByte(char c) {
 
 }  // namespace
 
-absl::optional<LineClass> ClassifyJson(absl::string_view line) {
-  JsonCursor cursor(line);
-  FieldReader reader;
+absl::optional<LineClass> ClassifyJson(absl::string_view line, const TextIndex* index) {
+  JsonCursor cursor(line, index);
+  FieldReader reader(index);
   if (!cursor.Accept('{')) return absl::nullopt;
   const bool whole = ReadObject(cursor, Depth::kTop, "", reader);
   const LineClass result = reader.Finish();
@@ -248,8 +313,8 @@ bool LooksLikeLogfmt(absl::string_view line) {
   return end > 0 && end < line.size() && line[end] == '=';
 }
 
-LineClass ClassifyLogfmt(absl::string_view line) {
-  FieldReader reader;
+LineClass ClassifyLogfmt(absl::string_view line, const TextIndex* index) {
+  FieldReader reader(index);
   size_t at = 0;
   while (at < line.size()) {
     const size_t begin = at;
@@ -262,7 +327,7 @@ LineClass ClassifyLogfmt(absl::string_view line) {
     ++at;
     absl::string_view value;
     if (at < line.size() && line[at] == '"') {
-      JsonCursor cursor(line.substr(at));
+      JsonCursor cursor(line.substr(at), index);
       value = cursor.String();
       at = static_cast<size_t>(value.data() - line.data()) + value.size() + 1;
     } else {
@@ -273,7 +338,7 @@ LineClass ClassifyLogfmt(absl::string_view line) {
     reader.Take(key, value);
   }
   LineClass result = reader.Finish();
-  if (result.level == Level::kUnknown) result.level = FindLevel(line);
+  if (result.level == Level::kUnknown) result.level = FindLevel(line, index);
   return result;
 }
 

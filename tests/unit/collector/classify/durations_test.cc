@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -83,6 +86,70 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(DurationFieldScaleTest, KnowsNoOtherFields) {
   for (const char* key : {"count", "time", "size_ms", "timeout_ms", "ms", "_ms", ""}) {
     EXPECT_EQ(DurationFieldScale(key), absl::nullopt) << key;
+  }
+}
+
+// What each field's name and each unit behind it tell, one by one.
+TEST(DurationFieldScaleTest, IsThatOfTheUnitBehindTheName) {
+  const std::vector<std::pair<const char*, double>> units = {
+      {"", 1},           {"_ms", 1e-3},
+      {"Ms", 1e-3},      {".ms", 1e-3},
+      {"_millis", 1e-3}, {"Millis", 1e-3},
+      {"_msec", 1e-3},   {"_milliseconds", 1e-3},
+      {"_us", 1e-6},     {"Us", 1e-6},
+      {"_micros", 1e-6}, {"Micros", 1e-6},
+      {"_usec", 1e-6},   {"_microseconds", 1e-6},
+      {"_ns", 1e-9},     {"Ns", 1e-9},
+      {"_nanos", 1e-9},  {"Nanos", 1e-9},
+      {"_nsec", 1e-9},   {"_nanoseconds", 1e-9},
+      {"_seconds", 1},   {"Seconds", 1},
+      {"_secs", 1},      {"_sec", 1},
+      {"_s", 1}};
+  for (const std::string name : {"duration",
+                                 "took",
+                                 "elapsed",
+                                 "latency",
+                                 "response_time",
+                                 "responseTime",
+                                 "request_time",
+                                 "requestTime",
+                                 "elapsed_time",
+                                 "elapsedTime",
+                                 "time_taken",
+                                 "timeTaken",
+                                 "rt",
+                                 "response_duration",
+                                 "request_duration",
+                                 "exec_time",
+                                 "execution_time",
+                                 "runtime",
+                                 "process_time",
+                                 "processing_time",
+                                 "service_time",
+                                 "total_time",
+                                 "upstream_response_time",
+                                 "dur",
+                                 "responsetime"}) {
+    for (const auto& [unit, seconds] : units) {
+      const std::string key = name + unit;
+      EXPECT_EQ(DurationFieldScale(key), absl::make_optional(seconds)) << key;
+      const double in_text = key.find('.') == std::string::npos ? 7 * seconds : -1;
+      EXPECT_DOUBLE_EQ(FindDuration("x " + key + "=7 y").value_or(-1), in_text) << key;
+      EXPECT_EQ(DurationFieldScale("x" + key), absl::nullopt) << key;
+      EXPECT_EQ(DurationFieldScale(key + "x"), absl::nullopt) << key;
+    }
+  }
+}
+
+TEST(DurationFieldTest, NumbersAreReadAsTheNearestDouble) {
+  for (const char* number :
+       {"0.1", "0.3", "1.005", "2.675", "86399.999999999", "0.000000000001", "12345.6789012345",
+        "5.", "12345678901234567e-15", "1e3", "0.1000000000000000055511151231257827"}) {
+    EXPECT_EQ(ParseDurationField(number, 1), absl::make_optional(strtod(number, nullptr)))
+        << number;
+  }
+  for (const char* number : {"1.2.3", "1,5", "5x", "1.."}) {
+    EXPECT_EQ(ParseDurationField(number, 1), absl::nullopt) << number;
   }
 }
 
