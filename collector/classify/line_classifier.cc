@@ -19,11 +19,12 @@ enum class LineClassifier::Trace : uint8_t {
   kGo,           // Until a line that begins as a log's lines do.
   kRustMessage,  // The panic's message is on the next line.
   kRust,
+  kPythonGroup,  // All its lines are indented.
 };
 
 namespace {
 
-constexpr uint32_t kTraceLast = 7;
+constexpr uint32_t kTraceLast = 8;
 
 bool IsError(Level level) { return level == Level::kError || level == Level::kCritical; }
 
@@ -141,6 +142,39 @@ absl::string_view RubyErrorType(absl::string_view line) {
   return type.size() + 2 == line.size() - open ? type : absl::string_view();
 }
 
+// Node: `TypeError [ERR_INVALID_ARG_TYPE]: message`, and its base class, which other languages have
+// not: `Error: message`.
+absl::string_view NodeErrorType(absl::string_view line, const TextIndex* index) {
+  if (absl::StartsWith(line, "Error: ")) {
+    return IsError(FindLevel(line, index)) ? line.substr(0, 5) : absl::string_view();
+  }
+  const absl::string_view type = TypePrefix(line);
+  const absl::string_view rest = line.substr(type.size());
+  if (!absl::EndsWith(type, "Error") || !absl::StartsWith(rest, " [")) return {};
+  return absl::StrContains(rest, "]: ") ? type : absl::string_view();
+}
+
+// Node tells the place first, alone on its line: `/srv/app/orders.js:41`, `node:internal/fs:1080`.
+bool IsNodePlace(absl::string_view line) {
+  const size_t colon = line.rfind(':');
+  if (colon == absl::string_view::npos || colon + 1 == line.size()) return false;
+  for (const char c : line.substr(colon + 1)) {
+    if (!absl::ascii_isdigit(c)) return false;
+  }
+  const absl::string_view file = line.substr(0, colon);
+  if (absl::StrContains(file, ' ')) return false;
+  return absl::StartsWith(file, "node:") || absl::EndsWith(file, "js") ||
+         absl::EndsWith(file, ".ts");
+}
+
+// Sanitizers: `==4711==ERROR: AddressSanitizer: message`.
+absl::string_view SanitizerType(absl::string_view line) {
+  constexpr absl::string_view kError = "==ERROR: ";
+  const size_t error = line.find(kError, 2);
+  if (!absl::StartsWith(line, "==") || error == absl::string_view::npos) return {};
+  return TypePrefix(line.substr(error + kError.size()));
+}
+
 }  // namespace
 
 LineClassifier::LineClassifier(uint32_t trace)
@@ -149,7 +183,9 @@ LineClassifier::LineClassifier(uint32_t trace)
 LineClass LineClassifier::Classify(absl::string_view line, const TextIndex* index) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (line.empty()) {
-    if (trace_ == Trace::kIndented || trace_ == Trace::kRust) trace_ = Trace::kNone;
+    if (trace_ == Trace::kIndented || trace_ == Trace::kRust || trace_ == Trace::kPythonGroup) {
+      trace_ = Trace::kNone;
+    }
     return trace_ == Trace::kNone ? LineClass() : Continuation({});
   }
   if (line[0] == ' ' || line[0] == '\t') return ClassifyIndented(line, index);
@@ -166,12 +202,19 @@ LineClass LineClassifier::Classify(absl::string_view line, const TextIndex* inde
     return Continuation({});
   }
   trace_ = Trace::kNone;
-  if (const auto begun = BeginTrace(line)) return *begun;
+  if (const auto begun = BeginTrace(line, index)) return *begun;
   return ClassifyText(line, index);
 }
 
 LineClass LineClassifier::ClassifyIndented(absl::string_view line, const TextIndex* index) {
   const absl::string_view text = absl::StripLeadingAsciiWhitespace(line);
+  if (trace_ == Trace::kPythonGroup) {
+    if (!absl::StartsWith(text, "| ")) return Continuation({});
+    return Continuation(LeadingAnyType(text.substr(2)));
+  }
+  if (absl::StartsWith(text, "+ Exception Group Traceback")) {
+    return Begin(Trace::kPythonGroup, {});
+  }
   if (trace_ == Trace::kNone) {
     // Some programs indent all that they say.
     const absl::string_view word = text.substr(0, text.find_first_of(" :\t"));
@@ -208,8 +251,11 @@ absl::optional<LineClass> LineClassifier::ContinueTrace(absl::string_view line) 
       }
       return Continuation({});
     case Trace::kIndented:
-      if (!absl::StartsWith(line, "... ")) return absl::nullopt;
+      if (!absl::StartsWith(line, "... ") && !absl::StartsWith(line, "PC: @")) {
+        return absl::nullopt;
+      }
       return Continuation({});
+    case Trace::kPythonGroup:
     case Trace::kNone:
     case Trace::kGo:
     case Trace::kRustMessage:
@@ -226,7 +272,8 @@ LineClass LineClassifier::Begin(Trace trace, absl::string_view error_type) {
   return result;
 }
 
-absl::optional<LineClass> LineClassifier::BeginTrace(absl::string_view line) {
+absl::optional<LineClass> LineClassifier::BeginTrace(absl::string_view line,
+                                                     const TextIndex* index) {
   constexpr absl::string_view kCausedBy = "Caused by: ";
   constexpr absl::string_view kTerminate = "terminate called after throwing an instance of '";
   constexpr absl::string_view kInThread = "Exception in thread \"";
@@ -243,10 +290,10 @@ absl::optional<LineClass> LineClassifier::BeginTrace(absl::string_view line) {
     return Continuation({});
   }
   if (absl::StartsWith(line, "thread '")) {
-    const size_t panicked = line.find("' panicked at ");
+    const size_t panicked = line.find(" panicked at ");
     if (panicked == absl::string_view::npos) return absl::nullopt;
     return Begin(absl::EndsWith(line, ":") ? Trace::kRustMessage : Trace::kRust,
-                 line.substr(panicked + 2, 5));
+                 line.substr(panicked + 1, 5));
   }
   if (absl::StartsWith(line, kTerminate)) {
     return Begin(Trace::kIndented, TypePrefix(line.substr(kTerminate.size())));
@@ -257,8 +304,21 @@ absl::optional<LineClass> LineClassifier::BeginTrace(absl::string_view line) {
                                        ? absl::string_view()
                                        : TypePrefix(line.substr(end + 2)));
   }
+  // Go: its goroutines follow after a blank line.
+  if (absl::StartsWith(line, "fatal error: ")) return Begin(Trace::kNone, line.substr(0, 5));
+  if (absl::StartsWith(line, "*** SIG")) {
+    return Begin(Trace::kIndented, TypePrefix(line.substr(4)));
+  }
+  if (IsNodePlace(line)) {
+    trace_ = Trace::kIndented;
+    return Continuation({});
+  }
+  // How sanitizers begin.
+  if (line.find_first_not_of('=') == absl::string_view::npos) return Continuation({});
   absl::string_view type = LeadingErrorType(line);
   if (type.empty()) type = RubyErrorType(line);
+  if (type.empty()) type = NodeErrorType(line, index);
+  if (type.empty()) type = SanitizerType(line);
   if (type.empty()) return absl::nullopt;
   return Begin(Trace::kIndented, type);
 }

@@ -56,7 +56,7 @@ class LineClassifier {
   // A line at the margin that goes on with the trace; none if the trace has ended before it.
   absl::optional<LineClass> ContinueTrace(absl::string_view line);
   // A line at the margin that only a trace has; none if it is another.
-  absl::optional<LineClass> BeginTrace(absl::string_view line);
+  absl::optional<LineClass> BeginTrace(absl::string_view line, const TextIndex* index);
   LineClass Begin(Trace trace, absl::string_view error_type);
 
   Trace trace_{};
