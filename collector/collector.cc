@@ -106,7 +106,9 @@ absl::Status RunningCollector::Build(const config::v1::CollectorConfig& config) 
   ORA_ASSIGN_OR_RETURN(
       spool_, Spool::Open(SpoolOptionsOf(config), env.files, env.clock, env.log, env.counters));
   const std::map<std::string, std::string> state = spool_->State();
-  accounts_ = std::make_unique<LogAccounts>(state);
+  std::unique_ptr<SampleRules> rules;
+  ORA_ASSIGN_OR_RETURN(rules, SampleRules::Make(config.sample_rules(), kResponseBounds));
+  accounts_ = std::make_unique<LogAccounts>(state, std::move(rules));
   watch_ = std::make_unique<NewLogWatch>(*accounts_);
 
   LogFollowerOptions follow;

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "collector/classify/line_classifier.h"
+#include "collector/classify/samples/log_samples.h"
+#include "collector/classify/samples/series_slot.h"
 #include "ora/state/v1/collector_state.pb.h"
 #include "proto/contract/limits.h"
 
@@ -20,16 +22,9 @@ constexpr absl::string_view kOtherType = "other";
 
 bool IsError(Level level) { return level == Level::kError || level == Level::kCritical; }
 
-// Where a counter stands in its series' life.
-struct Slot {
-  SeriesId id = 0;
-  bool needs_birth = false;  // Its series begins within a known log.
-  bool emitted = false;      // Since the last Commit.
-};
-
 struct NamedCount {
   uint64_t count = 0;
-  Slot slot;
+  SeriesSlot slot;
 };
 
 using NamedCounts = absl::btree_map<std::string, NamedCount, std::less<>>;
@@ -40,6 +35,7 @@ struct LogAccounts::Account {
   LogDescription description;
   LogId id = 0;
   LineClassifier classifier;
+  std::unique_ptr<LogSamples> samples;  // Null without rules.
 
   std::array<uint64_t, kLevelCount> lines{};
   uint64_t appended_bytes = 0;
@@ -59,14 +55,14 @@ struct LogAccounts::Account {
   bool told = false;             // Changes told it since it changed.
   bool births_from_now = false;  // A series that begins now begins within a known log.
 
-  std::array<Slot, kLevelCount> line_slots;
-  std::array<Slot, kResponseBounds.size() + 3> response_slots;  // Buckets, sum, count.
-  Slot appended_slot;
-  std::array<Slot, 3> file_slots;
+  std::array<SeriesSlot, kLevelCount> line_slots;
+  std::array<SeriesSlot, kResponseBounds.size() + 3> response_slots;  // Buckets, sum, count.
+  SeriesSlot appended_slot;
+  std::array<SeriesSlot, 3> file_slots;
 
   void Restore(const state::v1::LogAccountState& state);
   std::string Serialize() const;
-  void TakeLines(absl::string_view lines, TextIndex& index);
+  void TakeLines(absl::string_view lines, TextIndex& index, SampleRules* rules);
   void TakeLine(absl::string_view line, const TextIndex* index);
   void TakeError(absl::string_view type);
   void TakeType(absl::string_view type);
@@ -77,13 +73,13 @@ struct LogAccounts::Account {
   void Emit(SampleSink& sink);
   void EmitResponses(SampleSink& sink);
   void EmitFiles(SampleSink& sink);
-  void Tell(SampleSink& sink, Slot& slot, double value, absl::string_view metric,
+  void Tell(SampleSink& sink, SeriesSlot& slot, double value, absl::string_view metric,
             LabelPair label) const;
 
   template <typename Visit>
   void VisitCounters(Visit visit) {
-    for (Slot& slot : line_slots) visit(slot);
-    for (Slot& slot : response_slots) visit(slot);
+    for (SeriesSlot& slot : line_slots) visit(slot);
+    for (SeriesSlot& slot : response_slots) visit(slot);
     for (auto& [name, error] : errors) visit(error.slot);
     for (auto& [name, loss] : lost) visit(loss.slot);
     visit(appended_slot);
@@ -106,6 +102,7 @@ void LogAccounts::Account::Restore(const state::v1::LogAccountState& state) {
   error_pending = state.error_pending();
   error_open = state.error_open();
   classifier = LineClassifier(state.trace());
+  if (samples != nullptr) samples->Restore(state);
 }
 
 std::string LogAccounts::Account::Serialize() const {
@@ -123,17 +120,20 @@ std::string LogAccounts::Account::Serialize() const {
   state.set_error_pending(error_pending);
   state.set_error_open(error_open);
   state.set_trace(classifier.trace());
+  if (samples != nullptr) samples->Serialize(state);
   return state.SerializeAsString();
 }
 
 // The lines are taken in pieces that have an index; one that is longer than an index goes without.
-void LogAccounts::Account::TakeLines(absl::string_view lines, TextIndex& index) {
+void LogAccounts::Account::TakeLines(absl::string_view lines, TextIndex& index,
+                                     SampleRules* rules) {
   const char* at = lines.data();
   const char* const end = at + lines.size();
   while (at < end) {
     const auto size = std::min<size_t>(TextIndex::kBytesMax, end - at);
     const char* const piece_end = at + size;
     index.Build({at, size});
+    if (rules != nullptr) rules->Scan({at, size});
     const char* const begin = at;
     while (at < piece_end) {
       const char* const line_end = index.Newline(at, piece_end);
@@ -144,6 +144,7 @@ void LogAccounts::Account::TakeLines(absl::string_view lines, TextIndex& index) 
     if (at == begin) {
       const void* found = memchr(piece_end, '\n', static_cast<size_t>(end - piece_end));
       const char* const line_end = found == nullptr ? end : static_cast<const char*>(found);
+      if (rules != nullptr) rules->Scan({at, static_cast<size_t>(line_end - at)});
       TakeLine({at, static_cast<size_t>(line_end - at)}, nullptr);
       at = line_end + 1;
     }
@@ -172,6 +173,12 @@ void LogAccounts::Account::TakeLine(absl::string_view line, const TextIndex* ind
     error_open = false;
   }
   ++lines[static_cast<size_t>(level)];
+  if (samples != nullptr) {
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    samples->TakeLine(
+        {line, LevelName(level), description.component, description.category, description.path},
+        births_from_now ? SampleBirth::kWithin : SampleBirth::kBaseline);
+  }
 }
 
 void LogAccounts::Account::TakeError(absl::string_view type) {
@@ -202,7 +209,7 @@ NamedCount& LogAccounts::Account::Named(NamedCounts& counts, absl::string_view n
 
 void LogAccounts::Account::TakeResponse(double seconds) {
   if (responses == 0) {
-    for (Slot& slot : response_slots) slot.needs_birth = births_from_now;
+    for (SeriesSlot& slot : response_slots) slot.needs_birth = births_from_now;
   }
   // A search in steps that the processor need not guess.
   size_t bucket = 0;
@@ -225,18 +232,15 @@ void LogAccounts::Account::ResolveAtTick() {
   pending_at_tick = true;
 }
 
-void LogAccounts::Account::Tell(SampleSink& sink, Slot& slot, double value,
+void LogAccounts::Account::Tell(SampleSink& sink, SeriesSlot& slot, double value,
                                 absl::string_view metric, LabelPair label) const {
-  if (slot.id == 0) {
-    slot.id = sink.Intern(metric, {{"job", "log"},
-                                   {"component", description.component},
-                                   {"category", description.category},
-                                   {"log", description.path},
-                                   label});
-  }
-  if (slot.needs_birth) sink.AddBirth(slot.id);
-  sink.Add(slot.id, value);
-  slot.emitted = true;
+  slot.Tell(sink, metric,
+            {{"job", "log"},
+             {"component", description.component},
+             {"category", description.category},
+             {"log", description.path},
+             label},
+            value);
 }
 
 void LogAccounts::Account::Emit(SampleSink& sink) {
@@ -257,6 +261,12 @@ void LogAccounts::Account::Emit(SampleSink& sink) {
   }
   if (responses > 0) EmitResponses(sink);
   if (!gone) EmitFiles(sink);
+  if (samples != nullptr) {
+    samples->EmitTo(sink, {{"job", "log"},
+                           {"component", description.component},
+                           {"category", description.category},
+                           {"log", description.path}});
+  }
 }
 
 void LogAccounts::Account::EmitResponses(SampleSink& sink) {
@@ -280,7 +290,9 @@ void LogAccounts::Account::EmitFiles(SampleSink& sink) {
   Tell(sink, file_slots[2], static_cast<double>(files.storage_bytes), "ora_log_storage_bytes", {});
 }
 
-LogAccounts::LogAccounts(const std::map<std::string, std::string>& state) {
+LogAccounts::LogAccounts(const std::map<std::string, std::string>& state,
+                         std::unique_ptr<SampleRules> rules)
+    : rules_(rules == nullptr || rules->empty() ? nullptr : std::move(rules)) {
   for (const auto& [key, value] : state) {
     absl::string_view path = key;
     if (absl::ConsumePrefix(&path, kKeyPrefix)) restored_.emplace(path, value);
@@ -302,6 +314,7 @@ void LogAccounts::OnLog(LogId log, const LogDescription& description, LogOrigin 
   auto account = std::make_unique<Account>();
   account->description = description;
   account->id = log;
+  if (rules_ != nullptr) account->samples = std::make_unique<LogSamples>(*rules_);
   account->changed = true;
   state::v1::LogAccountState state;
   const auto restored = restored_.find(description.path);
@@ -311,7 +324,7 @@ void LogAccounts::OnLog(LogId log, const LogDescription& description, LogOrigin 
     account->changed = false;
   } else if (origin == LogOrigin::kAppeared) {
     account->births_from_now = true;
-    account->VisitCounters([](Slot& slot) { slot.needs_birth = true; });
+    account->VisitCounters([](SeriesSlot& slot) { slot.needs_birth = true; });
   }
   if (restored != restored_.end()) restored_.erase(restored);
   by_id_[log] = account.get();
@@ -326,7 +339,7 @@ void LogAccounts::OnLines(LogId log, absl::string_view lines) {
   account.appended_bytes += lines.size();
   account.changed = true;
   account.told = false;
-  account.TakeLines(lines, index_);
+  account.TakeLines(lines, index_, rules_.get());
 }
 
 void LogAccounts::OnRest(LogId log, absl::string_view rest) {
@@ -363,6 +376,7 @@ void LogAccounts::EmitTo(SampleSink& sink) {
     account->ResolveAtTick();
     account->Emit(sink);
   }
+  if (rules_ != nullptr) rules_->EmitTo(sink);
 }
 
 std::vector<AccountChange> LogAccounts::Changes() {
@@ -380,7 +394,8 @@ std::vector<AccountChange> LogAccounts::Changes() {
 void LogAccounts::Commit() {
   for (const std::unique_ptr<Account>& account : accounts_) {
     if (account->told) account->changed = false;
-    account->VisitCounters([&account](Slot& slot) {
+    if (account->samples != nullptr && account->samples->Commit()) account->births_from_now = true;
+    account->VisitCounters([&account](SeriesSlot& slot) {
       if (!slot.emitted) return;
       slot.needs_birth = false;
       slot.emitted = false;

@@ -20,6 +20,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
+#include "collector/classify/samples/sample_rules.h"
 #include "collector/classify/text_index.h"
 #include "collector/series/sample_sink.h"
 #include "collector/tail/line_sink.h"
@@ -44,7 +45,9 @@ class LogAccounts final : public LineSink {
  public:
   // `state` is what records were last made durable, by key; other keys in it are left alone. A
   // record that cannot be read is counted as absent, its log's counters begin at 0 again.
-  explicit LogAccounts(const std::map<std::string, std::string>& state);
+  // `rules` are the configuration's sample rules; null are none.
+  explicit LogAccounts(const std::map<std::string, std::string>& state,
+                       std::unique_ptr<SampleRules> rules = nullptr);
   ~LogAccounts() override;
 
   void OnLog(LogId log, const LogDescription& description, LogOrigin origin) override;
@@ -74,6 +77,7 @@ class LogAccounts final : public LineSink {
 
   // Records whose log has not been told yet, by path.
   absl::flat_hash_map<std::string, std::string> restored_;
+  const std::unique_ptr<SampleRules> rules_;  // Null without any.
   TextIndex index_;
   std::vector<std::unique_ptr<Account>> accounts_;
   absl::flat_hash_map<LogId, Account*> by_id_;

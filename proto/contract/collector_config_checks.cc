@@ -4,6 +4,7 @@
 #include "proto/contract/config_checks.h"
 #include "proto/contract/config_ranges.h"
 #include "proto/contract/limits.h"
+#include "proto/contract/sample_rule_checks.h"
 #include "proto/status/status_macros.h"
 #include "re2/re2.h"
 
@@ -157,11 +158,15 @@ absl::Status Validate(const CollectorConfig& config) {
   }
   ORA_RETURN_IF_ERROR(CheckNumber("processes.components_max", processes.components_max(),
                                   {1, kProcessComponentsMax}));
+  ORA_RETURN_IF_ERROR(CheckSampleRules(config.sample_rules()));
   return CheckNumber("spool.size_bytes_max", config.spool().size_bytes_max(),
                      {uint64_t{1} << 20, uint64_t{1} << 40});
 }
 
 void FillDefaults(CollectorConfig& config) {
+  for (config::v1::SampleRule& rule : *config.mutable_sample_rules()) {
+    if (rule.series_max() == 0) rule.set_series_max(kSampleSeriesDefault);
+  }
   if (config.aggregator().empty()) {
     config.set_aggregator(absl::StrCat("127.0.0.1:", kDefaultPort));
   }

@@ -61,6 +61,14 @@ inline constexpr uint32_t kOpenFilesMax = 60'000;
 inline constexpr size_t kLineBytesMax = size_t{1} << 20;
 inline constexpr size_t kErrorTypesMax = 100;  // For each log; the rest is "other".
 
+// Sample rules.
+inline constexpr size_t kSampleRulesMax = 100;
+inline constexpr size_t kSampleRelabelsMax = 20;
+inline constexpr size_t kSampleSourcesMax = 10;
+inline constexpr size_t kSampleBucketsMax = 50;
+inline constexpr uint32_t kSampleSeriesMax = 10'000;
+inline constexpr uint32_t kSampleSeriesDefault = 100;
+
 // Configuration.
 inline constexpr size_t kProcessRulesMax = 1'000;
 inline constexpr uint32_t kProcessComponentsMax = 10'000;

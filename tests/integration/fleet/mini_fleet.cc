@@ -32,7 +32,8 @@ std::string MakeDirectory() {
 
 }  // namespace
 
-MiniFleet::MiniFleet() : directory_(MakeDirectory()) {
+MiniFleet::MiniFleet(config::v1::CollectorConfig collector)
+    : collector_config_(std::move(collector)), directory_(MakeDirectory()) {
   StartAggregator();
   StartCollector();
 }
@@ -58,7 +59,7 @@ void MiniFleet::StartAggregator() {
 }
 
 void MiniFleet::StartCollector() {
-  config::v1::CollectorConfig config;
+  config::v1::CollectorConfig config = collector_config_;
   config.set_aggregator(aggregator_->address());
   config.set_collector_id("host-a-collector");
   config.set_instance("host-a");

@@ -11,6 +11,7 @@
 #include "absl/types/optional.h"
 #include "aggregator/aggregator.h"
 #include "collector/collector.h"
+#include "ora/config/v1/collector_config.pb.h"
 #include "ora/v1/alert_service.pb.h"
 #include "storage/env/counters.h"
 #include "storage/env/posix_file_system.h"
@@ -23,7 +24,8 @@ namespace ora::integration {
 // thread-safe.
 class MiniFleet {
  public:
-  MiniFleet();
+  // `collector` is what the host's collector is told besides who it is and where its logs are.
+  explicit MiniFleet(config::v1::CollectorConfig collector = {});
   ~MiniFleet();
 
   // Adds to a log of the host.
@@ -50,6 +52,7 @@ class MiniFleet {
   void StartCollector();
   void AwaitSamplesOfNow();
 
+  const config::v1::CollectorConfig collector_config_;
   std::string directory_;
   fakes::ManualClock clock_;
   storage::PosixFileSystem files_;
