@@ -15,13 +15,19 @@ namespace {
 
 constexpr uint64_t kPointBytes = sizeof(storage::Sample);
 
+uint64_t BytesOf(const storage::Labels& labels) {
+  uint64_t bytes = 0;
+  for (const storage::LabelView label : labels) bytes += label.name.size() + label.value.size();
+  return bytes;
+}
+
 uint64_t BytesOf(const Value& value) {
   uint64_t bytes = 0;
   if (const auto* vector = std::get_if<InstantVector>(&value)) {
-    for (const InstantSample& sample : *vector) bytes += sample.labels.bytes().size() + kPointBytes;
+    for (const InstantSample& sample : *vector) bytes += BytesOf(sample.labels) + kPointBytes;
   } else if (const auto* matrix = std::get_if<Matrix>(&value)) {
     for (const RangeSeries& series : *matrix) {
-      bytes += series.labels.bytes().size() + series.samples.size() * kPointBytes;
+      bytes += BytesOf(series.labels) + series.samples.size() * kPointBytes;
     }
   }
   return bytes;

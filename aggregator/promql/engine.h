@@ -20,7 +20,7 @@ struct QueryLimits {
   uint64_t samples_max = 50'000'000;  // Read by all selectors of one query together.
   uint64_t series_max = 1'000'000;    // Matched by one selector.
   uint64_t steps_max = 11'000;        // Between the ends of a range; dashboards know the default.
-  // Of a result: its labels as Labels keeps them, and 16 bytes a point.
+  // Of a result: its labels' text, and 16 bytes a point.
   uint64_t result_bytes_max = uint64_t{256} << 20;
 };
 

@@ -125,13 +125,13 @@ TEST_F(EngineTest, RefusesMoreStepsThanTheLimit) {
 
 TEST_F(EngineTest, RefusesAResultOverTheLimit) {
   Load({{"__name__", "x"}, {"i", "1"}}, {1, 2, 3});
-  // Labels of 8 + 1 + 1 + 1 bytes, and 6 for each of the two; three points.
-  context_.limits.result_bytes_max = 23 + 3 * 16;
+  // Labels of 8 + 1 + 1 + 1 bytes, three points.
+  context_.limits.result_bytes_max = 11 + 3 * 16;
   EXPECT_TRUE(engine_.Range("x", {0, 20'000, 10'000}, context_).ok());
   context_.limits.result_bytes_max -= 1;
   const absl::Status status = engine_.Range("x", {0, 20'000, 10'000}, context_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_THAT(status.message(), HasSubstr("takes 71 bytes, the limit is 70;"));
+  EXPECT_THAT(status.message(), HasSubstr("takes 59 bytes, the limit is 58;"));
 }
 
 TEST_F(EngineTest, TheLimitOfStepsIsTheContexts) {

@@ -177,13 +177,12 @@ TEST_F(QueryServiceTest, StepsAreLimited) {
 }
 
 TEST_F(QueryServiceTest, BytesOfTheAnswerAreLimited) {
-  // __name__, load, i, its value, each of the two labels as a message; a point.
-  limits_.result_bytes_max = 10 * (8 + 4 + 1 + 7 + 2 * 6 + 16);
+  limits_.result_bytes_max = 10 * (8 + 4 + 1 + 7 + 16);  // __name__, load, i, its value; a point.
   Restart();
   EXPECT_TRUE(Query("load").ok());
   --limits_.result_bytes_max;
   Restart();
-  ExpectRefused(Query("load"), "takes 480 bytes, the limit is 479");
+  ExpectRefused(Query("load"), "takes 360 bytes, the limit is 359");
 }
 
 TEST_F(QueryServiceTest, AnAnswerThatIsTooLongForOneMessageIsRefusedAndStreamsAsARange) {
